@@ -1,0 +1,5 @@
+"""`python -m xperience` is the same as `xperience`."""
+
+from xperience.cli import main
+
+main()

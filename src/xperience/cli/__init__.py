@@ -1,0 +1,60 @@
+"""The command line: parse, call, print. Each command is a file here with a function `register(app)`.
+
+Nothing heavy is imported at module level, so that `xperience --help` is quick: commands import what they call
+inside their functions.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import sys
+
+import typer
+
+from xperience.errors import XperienceError
+
+app = typer.Typer(
+    name="xperience",
+    help="From egocentric multimodal recordings to an honestly evaluated embodied foundation model.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+ORDER = (
+    "demo",
+    "doctor",
+    "inspect",
+    "simulate",
+    "corrupt",
+    "import",
+    "check",
+    "windows",
+    "features",
+    "benchmark",
+    "score",
+)
+"""Order of the commands in `--help`; others follow by name."""
+
+
+def load(app: typer.Typer) -> None:
+    """Registers every command found in this package."""
+    for module in sorted(m.name for m in pkgutil.iter_modules(__path__)):
+        importlib.import_module(f"{__name__}.{module}").register(app)
+    rank = {name: k for k, name in enumerate(ORDER)}
+    app.registered_commands.sort(key=lambda c: (rank.get(c.name or "", len(rank)), c.name or ""))
+
+
+def main() -> None:
+    """Entry point: user errors are printed plainly and exit with status 2."""
+    load(app)
+    try:
+        app()
+    except XperienceError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        sys.exit(130)

@@ -1,0 +1,100 @@
+"""Presence in three states, and arrays that carry it.
+
+*Absent* (the recording lacks it), *invalid* (stored, but NaN or all zero) and *zero* (a measured value) are
+three different things. `Signal` keeps them apart; nothing in this package fills one with another.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+import numpy as np
+
+
+class Presence(IntEnum):
+    """State of a modality: there, not in the data, or left out by us (dropout, ablation, filter)."""
+
+    PRESENT = 0
+    ABSENT = 1
+    DROPPED = 2
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something wrong with a recording that does not stop the rest from being read."""
+
+    field: str
+    what: str
+    found: str = ""
+    expected: str = ""
+
+
+@dataclass(frozen=True)
+class Signal:
+    """A sampled stream at its native times.
+
+    Attributes:
+        values: [T, ...] samples; invalid entries keep what the file holds (often NaN).
+        valid: [T] bool, True where the sample is usable.
+        times_s: [T] float64 seconds from the recording's first frame, on the recording's own clock.
+        presence: whether the stream exists at all. Absent signals have T = 0.
+        unit: physical unit, such as "m" or "rad/s".
+        frame: coordinate frame, such as "world" or "body".
+        reason: why the stream is absent, for people.
+    """
+
+    values: np.ndarray
+    valid: np.ndarray
+    times_s: np.ndarray
+    presence: Presence = Presence.PRESENT
+    unit: str = ""
+    frame: str = ""
+    reason: str = ""
+
+    def __post_init__(self) -> None:
+        assert len(self.values) == len(self.valid) == len(self.times_s), "a signal's arrays differ in length"
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    @property
+    def present(self) -> bool:
+        return self.presence is Presence.PRESENT
+
+    @classmethod
+    def absent(cls, tail: tuple[int, ...] = (), *, unit: str = "", frame: str = "", reason: str = "") -> Signal:
+        """A stream that the recording does not have; `tail` is the shape of one sample."""
+        return cls(
+            values=np.zeros((0, *tail), np.float32),
+            valid=np.zeros(0, bool),
+            times_s=np.zeros(0),
+            presence=Presence.ABSENT,
+            unit=unit,
+            frame=frame,
+            reason=reason or "not in the recording",
+        )
+
+
+def usable(values: np.ndarray) -> np.ndarray:
+    """[T] bool for values [T, ...]: finite throughout and not all exactly zero.
+
+    For positions and rotations, where an exact all-zero sample only ever means "not tracked". Never use it for
+    contacts, confidence or counts, whose zeros are measurements.
+    """
+    flat = values.reshape(len(values), -1)
+    if flat.shape[1] == 0:
+        return np.zeros(len(values), bool)
+    return np.isfinite(flat).all(axis=1) & (flat != 0).any(axis=1)
+
+
+@dataclass
+class Notes:
+    """Collects the problems met while a recording is read."""
+
+    problems: list[Problem] = field(default_factory=list)
+
+    def add(self, field: str, what: str, found: object = "", expected: object = "") -> None:
+        problem = Problem(field, what, str(found), str(expected))
+        if problem not in self.problems:
+            self.problems.append(problem)
