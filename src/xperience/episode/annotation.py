@@ -163,8 +163,8 @@ class AnnotationFile:
             raise CorruptError("text cannot be read", file=self.path, field=name, found=str(error)[:200]) from error
         if isinstance(value, str):
             return value.strip("\x00")
-        if isinstance(value, (bytes, np.void)):
-            return bytes(memoryview(value)).decode("utf-8", errors="replace").strip("\x00")
+        if isinstance(value, np.bytes_ | np.void):
+            return value.tobytes().decode("utf-8", errors="replace").strip("\x00")
         raise FormatError("not text", file=self.path, field=name, found=str(dataset.dtype))
 
     def _check(self, name: str, dataset: h5py.Dataset) -> None:
@@ -226,5 +226,5 @@ def _matches(shape: tuple[int, ...], pattern: tuple[str | int, ...]) -> bool:
 
 
 def _variable_length_bytes(dataset: h5py.Dataset) -> int:
-    """Bytes that reading a variable-length dataset would allocate (H5Dvlen_get_buf_size is not exposed: use the file size)."""
+    """Upper bound of what reading a variable-length dataset allocates: the whole file."""
     return int(Path(dataset.file.filename).stat().st_size) if dataset.file.filename else 0

@@ -44,7 +44,7 @@ class Camera:
     size: tuple[int, int] | None = None
 
     def scaled(self, size: tuple[int, int]) -> Camera:
-        """The same lens on an image of another (width, height); pixel centres at integers, so K shifts by half a pixel."""
+        """The same lens on an image of another (width, height)."""
         assert self.size is not None, "a camera without an image size cannot be scaled"
         sx, sy = size[0] / self.size[0], size[1] / self.size[1]
         fx, fy, cx, cy = self.K

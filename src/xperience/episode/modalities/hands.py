@@ -11,7 +11,7 @@ PATHS = ("hand_mocap/left_joints_3d", "hand_mocap/right_joints_3d")
 
 
 def read(file: AnnotationFile, side: str, times_s: np.ndarray) -> Signal:
-    """Joints [N, 21, 3] of one hand, metres, in the left rectified camera (the official viewer's reading; not the body's frame)."""
+    """Joints [N, 21, 3] of one hand, metres, in the left rectified camera (as the official viewer reads them)."""
     joints = file.read(f"hand_mocap/{side}_joints_3d")
     if joints is None:
         return Signal.absent(
