@@ -43,7 +43,8 @@ class Thing:
         parts: the parts to draw in each state, as many entries as states.
         pose: [4, 4] initial T_world_thing, z up.
         movable: whether a hand may take it.
-        grip: [4, 4] T_thing_grip: where a palm goes to hold it (see motion for the palm's axes); None where not movable.
+        grip: [4, 4] T_thing_palm: where a palm goes to hold it; None where not movable. Palm frame: origin at the palm's
+            centre, x towards the finger tips, z out of the palm towards the thing.
         size: (x, y, z) extent in metres, for placing.
     """
 
