@@ -38,7 +38,16 @@ class MoveKind(StrEnum):
 
 
 PATTERNS = ("pour", "stir", "cut", "wipe", "press", "turn", "shake", "scan", "fold", "write", "hammer", "hold", "slide")
-"""Motion patterns of USE. "turn" is a screw cap or a knob, "slide" a drawer or a door."""
+"""Motion patterns of USE. "turn" is a screw cap or a knob, "slide" a drawer or a door.
+
+`target` of REACH and USE is T_world_object where the hand holds an object, else T_world_palm. It is the working pose
+itself, in contact where there is contact (a pouring kettle is already tilted); patterns move about it:
+    pour, hold: stay there, swaying a little.           stir: horizontal circles of some 3 cm radius.
+    cut, hammer: up along the world's z and down again.  wipe, scan: horizontal strokes, left and right of the body.
+    press: back along the palm's -z and to the target.   turn: to and fro about the vertical through the target's origin.
+    write: small strokes drifting along the body's right. shake: quick and small, along the vertical.
+    fold: an arc up and away from the body, back over.   slide: along the target's y.
+"""
 
 
 @dataclass(frozen=True)

@@ -43,8 +43,9 @@ class Thing:
         parts: the parts to draw in each state, as many entries as states.
         pose: [4, 4] initial T_world_thing, z up.
         movable: whether a hand may take it.
-        grip: [4, 4] T_thing_palm: where a palm goes to hold it; None where not movable. Palm frame: origin at the palm's
-            centre, x towards the finger tips, z out of the palm towards the thing.
+        grip: [4, 4] T_thing_palm: where the right palm goes to hold it; None where not movable. Palm frame: origin at the
+            palm's centre, x towards the finger tips, z out of the palm towards the thing (so the right thumb is on -y, the
+            left one on +y). `grip_for` gives it for either hand.
         size: (x, y, z) extent in metres, for placing.
     """
 
@@ -57,6 +58,14 @@ class Thing:
     movable: bool
     grip: np.ndarray | None
     size: tuple[float, float, float]
+
+    def grip_for(self, hand: str) -> np.ndarray:
+        """T_thing_palm [4, 4] of "right" or "left": the left one mirrors y, of the thing and of the palm."""
+        assert self.grip is not None
+        if hand == "right":
+            return self.grip
+        mirror = np.diag([1.0, -1.0, 1.0, 1.0])
+        return mirror @ self.grip @ mirror
 
 
 @dataclass(frozen=True)
