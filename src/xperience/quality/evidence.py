@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from xperience.episode import Episode
+from xperience.episode.cameras import Camera
+from xperience.errors import CorruptError, MissingError
+from xperience.storage import replacing
+
+DIGEST_WIDTH = 64
+"""Widest digest image, pixels: enough to see rotations of a tenth of a degree, 28 MB a view for a full-length episode."""
+
+DIGEST_VERSION = 1
+"""Part of the cache's file names: raise it when the digest changes."""
+
+MAX_FRAMES = 400_000
+"""Most frames that are digested: 5.5 hours at 20 fps."""
 
 
 @dataclass(frozen=True)
@@ -18,9 +33,8 @@ class VideoDigest:
     Attributes:
         view: its name.
         times_s: [F] presentation times of decoded frames by the container, seconds.
-        gray: [F, h, w] uint8 luma, area-averaged to at most DIGEST_WIDTH wide.
-        mean, std: [F] of the full-size luma.
-        change: [F] mean absolute difference from the frame before, at digest size; 0 for the first.
+        gray: [F, h, w] uint8 luma, mean of `factor` x `factor` pixels; right and bottom remainders are left out.
+        factor: pixels a digest pixel is wide.
         declared: frames by the container's index.
         error: what stopped the decoder early, or "".
     """
@@ -28,28 +42,137 @@ class VideoDigest:
     view: str
     times_s: np.ndarray
     gray: np.ndarray
-    mean: np.ndarray
-    std: np.ndarray
-    change: np.ndarray
+    factor: int
     declared: int
     error: str = ""
 
     def __len__(self) -> int:
         return len(self.times_s)
 
+    @cached_property
+    def mean(self) -> np.ndarray:
+        """[F] mean luma."""
+        return self.gray.mean(axis=(1, 2), dtype=np.float32)
+
+    @cached_property
+    def std(self) -> np.ndarray:
+        """[F] standard deviation of the luma over the digest image."""
+        return self.gray.std(axis=(1, 2), dtype=np.float32)
+
+    @cached_property
+    def change(self) -> np.ndarray:
+        """[F] mean absolute difference from the frame before; 0 for the first."""
+        out = np.zeros(len(self), np.float32)
+        for start in range(1, len(self), 256):  # in runs: int16 copies of all frames would be four times the digest
+            run = self.gray[start - 1 : start + 256].astype(np.int16)
+            out[start : start + len(run) - 1] = np.abs(np.diff(run, axis=0)).mean(axis=(1, 2))
+        return out
+
+    def camera(self, camera: Camera) -> Camera:
+        """The view's camera on the digest image."""
+        fx, fy, cx, cy = camera.K / self.factor
+        half = 0.5 - 0.5 / self.factor
+        height, width = self.gray.shape[1:]
+        return Camera(
+            camera.name, camera.distortion, np.array([fx, fy, cx - half, cy - half]), camera.D, camera.T_camera_body,
+            (width, height),
+        )  # fmt: skip
+
 
 @dataclass
 class Evidence:
-    """Everything checks may ask of a recording; digests are made on first use and kept in `cache` by content."""
+    """Everything checks may ask of a recording; digests are made on first use.
+
+    Attributes:
+        episode: the recording.
+        cache: folder that keeps digests by content hash between runs; None keeps none.
+        progress: called with (view, share done) while a video is digested.
+    """
 
     episode: Episode
     cache: Path | None = None
+    progress: Callable[[str, float], None] | None = None
+    _digests: dict[str, VideoDigest | None] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+    """Why a view has no digest, by view."""
 
     def digest(self, view: str) -> VideoDigest | None:
-        """The digest of a view, or None where its file is missing or cannot be opened."""
-        raise NotImplementedError
+        """The digest of a view, or None where its file is missing or cannot be opened (then see `errors`)."""
+        if view not in self._digests:
+            self._digests[view] = self._digest(view)
+        return self._digests[view]
 
     @cached_property
     def sound(self) -> np.ndarray | None:
-        """[samples] mono 16 kHz, or None where there is no audio or it cannot be decoded."""
-        raise NotImplementedError
+        """[samples] mono 16 kHz, or None where there is no audio or it cannot be decoded (then see `errors`)."""
+        audio = self.episode.audio
+        try:
+            return audio.mono() if audio.present else None
+        except (CorruptError, MissingError) as error:
+            self.errors["audio"] = error.what
+            return None
+
+    def _digest(self, view: str) -> VideoDigest | None:
+        video = self.episode.video(view)
+        try:
+            declared, width = video.num_frames, video.width
+        except (CorruptError, MissingError) as error:
+            self.errors[view] = error.what
+            return None
+        kept = self._kept(video.path, view)
+        if kept is not None and kept.is_file():
+            with np.load(kept, allow_pickle=False) as data:
+                return VideoDigest(
+                    view, data["times_s"], data["gray"], int(data["factor"]), int(data["declared"]), str(data["error"])
+                )
+        factor = -(-width // DIGEST_WIDTH)
+        grays, times, problem = [], [], ""
+        try:
+            for number, frame in video.decode():
+                if number >= MAX_FRAMES:
+                    problem = f"more than {MAX_FRAMES} frames"
+                    break
+                grays.append(_shrink(_luma(frame), factor))
+                times.append(np.nan if frame.time is None else frame.time)
+                if self.progress is not None and number % 100 == 0:
+                    self.progress(view, number / max(1, declared))
+        except CorruptError as error:
+            problem = str(error.found or error.what)
+        if not grays:
+            self.errors[view] = problem or "no frame can be decoded"
+            return None
+        digest = VideoDigest(view, np.array(times, np.float64), np.stack(grays), factor, declared, problem)
+        if kept is not None:
+            with replacing(kept) as temporary, temporary.open("wb") as file:
+                np.savez(
+                    file, times_s=digest.times_s, gray=digest.gray, factor=factor, declared=declared, error=problem
+                )
+        return digest
+
+    def _kept(self, path: Path, view: str) -> Path | None:
+        if self.cache is None:
+            return None
+        with path.open("rb") as file:
+            content = hashlib.file_digest(file, "sha1").hexdigest()
+        return self.cache / f"{view}-{content}-v{DIGEST_VERSION}.npz"
+
+
+def _luma(frame: Any) -> np.ndarray:
+    """Luma plane [H, W] of an av.VideoFrame, without colour conversion where the format is planar YUV."""
+    name = frame.format.name
+    if name.startswith(("yuv", "yuvj")) and not name.endswith(("le", "be")) and "p" in name:
+        plane = frame.planes[0]
+        rows = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
+        return rows[: frame.height, : frame.width]
+    return frame.to_ndarray(format="gray")
+
+
+def _shrink(image: np.ndarray, factor: int) -> np.ndarray:
+    """Mean of factor x factor blocks, [h, w] uint8."""
+    if factor == 1:
+        return image.copy()
+    height, width = image.shape[0] // factor, image.shape[1] // factor
+    image = image[: height * factor, : width * factor]
+    rows = np.add.reduce(image.reshape(height, factor, width * factor), axis=1, dtype=np.uint16)
+    blocks = np.add.reduce(rows.reshape(height, width, factor), axis=2, dtype=np.uint32)
+    return ((blocks + factor * factor // 2) // (factor * factor)).astype(np.uint8)
