@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from xperience.episode import Episode
 from xperience.episode.cameras import Camera
 from xperience.errors import CorruptError, MissingError
 from xperience.storage import replacing
+
+if TYPE_CHECKING:
+    from xperience.quality.sync.alignment import Increments
 
 DIGEST_WIDTH = 64
 """Widest digest image, pixels: enough to see rotations of a tenth of a degree, 28 MB a view for a full-length episode."""
@@ -93,6 +96,7 @@ class Evidence:
     cache: Path | None = None
     progress: Callable[[str, float], None] | None = None
     _digests: dict[str, VideoDigest | None] = field(default_factory=dict)
+    _motions: dict[str, Increments | None] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
     """Why a view has no digest, by view."""
 
@@ -101,6 +105,14 @@ class Evidence:
         if view not in self._digests:
             self._digests[view] = self._digest(view)
         return self._digests[view]
+
+    def view_motion(self, view: str) -> Increments | None:
+        """Rotation seen by a view, made once."""
+        from xperience.quality.sync.video_pose import view_motion
+
+        if view not in self._motions:
+            self._motions[view] = view_motion(self, view)
+        return self._motions[view]
 
     @cached_property
     def sound(self) -> np.ndarray | None:

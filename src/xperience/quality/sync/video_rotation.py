@@ -13,7 +13,7 @@ from scipy.ndimage import gaussian_filter, map_coordinates, uniform_filter
 
 from xperience.episode.cameras import Camera
 from xperience.quality.evidence import VideoDigest
-from xperience.quality.sync.rotation import TUKEY, Increments
+from xperience.quality.sync.alignment import TUKEY, Increments
 
 LEVELS = (3.0, 1.5, 0.8)
 """Blur of the images in digest pixels, from coarse to fine: 3 pixels reach turns of about 10 degrees a frame."""

@@ -1,7 +1,8 @@
-"""Offset and drift between two streams that both saw the head turn.
+"""Offset and drift between two streams that saw the same motion.
 
-Stream a gives a cumulative rotation A(t) (gyro integrated, or pose increments summed). Stream b gives rotation
-increments phi_k over its own intervals [s_k, e_k]. If b's stamps are later than a's by o(t) = o + d (t - t_mid),
+Stream a gives a cumulative motion A(t): the gyro integrated, pose increments summed, or a position. Stream b gives
+increments phi_k of it over its own intervals [s_k, e_k]. If b's stamps are later than a's by
+o(t) = o + d (t - t_mid),
 
     phi_k = A(e_k - o) - A(s_k - o) + beta (e_k - s_k) + noise,
 
@@ -42,25 +43,25 @@ TUKEY = 4.685
 
 @dataclass(frozen=True)
 class Track:
-    """Cumulative rotation [T, 3] (radians, one fixed axis convention) at strictly increasing times [T] seconds."""
+    """Cumulative motion [T, 3] (radians or metres, one fixed choice of axes) at strictly increasing times [T] seconds."""
 
     times_s: np.ndarray
-    angle: np.ndarray
+    total: np.ndarray
 
 
 @dataclass(frozen=True)
 class Increments:
-    """Rotations [K, 3] over intervals start_s..end_s [K] seconds, same axes as the track."""
+    """Motion [K, 3] over intervals start_s..end_s [K] seconds, same axes as the track; NaN where unknown."""
 
     start_s: np.ndarray
     end_s: np.ndarray
-    angle: np.ndarray
+    change: np.ndarray
 
     def track(self) -> Track:
-        """The same motion as a cumulative track; intervals must follow one another."""
+        """The same motion as a cumulative track; intervals must follow one another. Unknown motion counts as none."""
         times = np.concatenate([self.start_s[:1], self.end_s])
-        angle = np.concatenate([np.zeros((1, 3)), np.cumsum(self.angle, axis=0)])
-        return Track(times, angle)
+        total = np.concatenate([np.zeros((1, 3)), np.cumsum(np.nan_to_num(self.change), axis=0)])
+        return Track(times, total)
 
 
 def measure(a: str, b: str, track: Track, increments: Increments, *, max_std_s: float) -> Offset:
@@ -70,13 +71,13 @@ def measure(a: str, b: str, track: Track, increments: Increments, *, max_std_s: 
         track: stream a. increments: stream b; intervals with non-finite angles are left out.
         max_std_s: largest uncertainty that still counts as measured.
     """
-    good = np.isfinite(increments.angle).all(1) & (increments.end_s > increments.start_s)
+    good = np.isfinite(increments.change).all(1) & (increments.end_s > increments.start_s)
     lo, hi = track.times_s[0] + SEARCH_S, track.times_s[-1] - SEARCH_S
     inside = good & (increments.start_s >= lo) & (increments.end_s <= hi)
     if inside.sum() < MIN_INTERVALS:
         return Offset.undetermined(a, b, f"only {int(inside.sum())} intervals in common, {MIN_INTERVALS} needed")
-    start, end, phi = (array[inside] for array in (increments.start_s, increments.end_s, increments.angle))
-    curve = CubicSpline(track.times_s, track.angle)
+    start, end, phi = (array[inside] for array in (increments.start_s, increments.end_s, increments.change))
+    curve = CubicSpline(track.times_s, track.total)
 
     offsets = np.arange(-SEARCH_S, SEARCH_S + GRID_S / 2, GRID_S)
     residual = np.array([_spread(_residuals(curve, start, end, phi, o)) for o in offsets])
