@@ -14,6 +14,7 @@ import numpy as np
 from xperience.episode import Episode
 from xperience.episode.cameras import Camera
 from xperience.errors import CorruptError, MissingError
+from xperience.quality.finding import Offset
 from xperience.storage import replacing
 
 if TYPE_CHECKING:
@@ -97,6 +98,8 @@ class Evidence:
     progress: Callable[[str, float], None] | None = None
     _digests: dict[str, VideoDigest | None] = field(default_factory=dict)
     _motions: dict[str, Increments | None] = field(default_factory=dict)
+    sync: list[Offset] = field(default_factory=list)
+    """Measured offsets, filled by the gate before the checks run."""
     errors: dict[str, str] = field(default_factory=dict)
     """Why a view has no digest, by view."""
 
