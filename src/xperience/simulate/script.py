@@ -17,7 +17,8 @@ from xperience.simulate.things import Light, Person, Thing
 class MoveKind(StrEnum):
     """Primitive moves of the person.
 
-    WALK: the feet go to `target` (position and yaw of the body on the floor); both hands carry what they hold.
+    WALK: the feet go to `target` (position and yaw of the body on the floor: x to its right, y forward, z up); both hands
+        carry what they hold, at the same place before the body.
     REACH: `hand` goes to the grip of `object_id`; at `end_s` the fingers are closed and the object is attached to the hand.
         With `object_id` None the hand only goes to `target` (a touch: a switch, a drawer handle of a fixture `other_id`).
     CARRY: the held object arrives at pose `target` (T_world_object) at `end_s`.
@@ -44,7 +45,8 @@ PATTERNS = ("pour", "stir", "cut", "wipe", "press", "turn", "shake", "scan", "fo
 itself, in contact where there is contact (a pouring kettle is already tilted); patterns move about it:
     pour, hold: stay there, swaying a little.           stir: horizontal circles of some 3 cm radius.
     cut, hammer: up along the world's z and down again.  wipe, scan: horizontal strokes, left and right of the body.
-    press: back along the palm's -z and to the target.   turn: to and fro about the vertical through the target's origin.
+    press: back along the palm's -z and to the target.
+    turn: to and fro about the target's x (the axis of tools) with an object in the hand, else about the palm's z.
     write: small strokes drifting along the body's right. shake: quick and small, along the vertical.
     fold: an arc up and away from the body, back over.   slide: along the target's y.
 """
@@ -101,7 +103,7 @@ class Scenario:
         seed: of the episode; everything is a pure function of it, the session's seed and the duration.
         place: kind of place, such as "kitchen". activity: name of the procedure. main_task, summary: caption texts.
         things: fixtures and objects; `id` is index + 1.
-        start: [4, 4] initial pose of the feet: position and yaw.
+        start: [4, 4] initial pose of the feet, as the target of WALK.
         moves: sorted by start. actions: in time order, without overlap.
     """
 

@@ -1,0 +1,116 @@
+"""Kinds of object. Each family is one file of this package; a kind is a function there with the decorator `kind`."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+from xperience.simulate import shapes
+from xperience.simulate.objects.looks import Look
+from xperience.simulate.things import Part
+
+Point = tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class Form:
+    """One instance of a kind, in its own coordinates: resting on z = 0, towards the person is -y.
+
+    Attributes:
+        parts: what to draw in each state.
+        grip: T_thing_palm of the right hand; None for what nobody lifts.
+        tip: the point that does the work when it is used: a spout, an edge, a nib.
+        working: [3, 3] orientation while it is used by the right hand, in station coordinates (x right, y forward).
+        mouth: the point where others work on it or pour into it; None for the middle of its top.
+        inside: (half x, half y, z) of a level rectangle in or on it where things may lie; None where there is none.
+    """
+
+    parts: tuple[tuple[Part, ...], ...]
+    grip: np.ndarray | None = None
+    tip: Point = (0.0, 0.0, 0.0)
+    working: np.ndarray | None = None
+    mouth: Point | None = None
+    inside: tuple[float, float, float] | None = None
+
+    @property
+    def box(self) -> tuple[np.ndarray, np.ndarray]:
+        """Lowest and highest corner [3] over all states."""
+        return shapes.bounds(*(part.mesh for parts in self.parts for part in parts))
+
+    @property
+    def size(self) -> tuple[float, float, float]:
+        """Extent, counted evenly about the origin in x and y."""
+        low, high = self.box
+        x, y = 2 * np.maximum(-low, high)[:2]
+        return float(x), float(y), float(high[2])
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of object.
+
+    Attributes:
+        name: canonical name; captions mostly use it. names: all that captions may call it, the canonical one first.
+        material: what it sounds like. states: names of its states. clutter: whether it may stand around unused.
+    """
+
+    name: str
+    names: tuple[str, ...]
+    material: str
+    states: tuple[str, ...]
+    clutter: bool
+    build: Callable[[Look], Form]
+
+
+_KINDS: dict[str, Kind] = {}
+
+
+def kind(
+    *names: str, material: str, states: tuple[str, ...] = ("whole",), clutter: bool = True
+) -> Callable[[Callable[[Look], Form]], Callable[[Look], Form]]:
+    """Registers a function that builds one instance; the first name is the canonical one."""
+
+    def register(build: Callable[[Look], Form]) -> Callable[[Look], Form]:
+        assert names[0] not in _KINDS, names[0]
+        _KINDS[names[0]] = Kind(names[0], names, material, states, clutter, build)
+        return build
+
+    return register
+
+
+@cache
+def kinds() -> dict[str, Kind]:
+    """All kinds by canonical name, sorted."""
+    for module in sorted(m.name for m in pkgutil.iter_modules(__path__)):
+        importlib.import_module(f"{__name__}.{module}")
+    return dict(sorted(_KINDS.items()))
+
+
+def material(kind: str) -> str:
+    """Material of a kind of object or fixture, for its sound; wood for furniture that has none of its own."""
+    known = kinds().get(kind)
+    return known.material if known else FIXTURE_MATERIALS.get(kind, "wood")
+
+
+FIXTURE_MATERIALS = {
+    "floor": "wood",
+    "wall": "wood",
+    "ceiling": "wood",
+    "rug": "cloth",
+    "curtain": "cloth",
+    "window": "glass",
+    "mirror": "glass",
+    "sink": "metal",
+    "stove": "metal",
+    "fridge": "metal",
+    "washing machine": "metal",
+    "poster": "paper",
+    "books": "paper",
+    "boxes": "paper",
+}
+"""Materials of furniture that is not wooden."""
