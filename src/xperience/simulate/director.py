@@ -252,7 +252,7 @@ class Director:
         for zone in zones:
             found = self.stage.spot(item, role, zone, self.now)
             if found is not None:
-                pose = found[0]
+                pose = found
                 break
         else:  # Where it came from there is room still, for nothing is put there meanwhile.
             assert item.before is not None

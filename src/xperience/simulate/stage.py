@@ -75,42 +75,34 @@ class Stage:
         turn = jitter + (np.pi if self.side(hand) == "left" else 0.0)
         return station.pose[:3, :3] @ geometry.rotvec_to_matrix(np.array([0.0, 0.0, turn]))
 
-    def reachable(self, station: Station, hand: str, palm: np.ndarray) -> bool:
-        """Whether a palm position [3] is within reach of a hand of the upright person at a station."""
-        local = (geometry.invert(station.pose) @ np.array([*palm, 1.0]))[:3]
-        return bool(np.linalg.norm(local - shoulder(self.person.height, self.side(hand))) <= REACH)
+    def reachable(self, station: Station, hand: str, palms: np.ndarray) -> np.ndarray:
+        """Whether palm positions [..., 3] are within reach of a hand of the upright person at a station."""
+        local = geometry.apply(geometry.invert(station.pose), palms)
+        return np.linalg.norm(local - shoulder(self.person.height, self.side(hand)), axis=-1) <= REACH
 
-    def spot(
-        self,
-        item: Item,
-        role: str,
-        zone: Zone,
-        now: float,
-        near: np.ndarray | None = None,
-    ) -> tuple[np.ndarray, np.ndarray] | None:
-        """A free pose [4, 4] for the item on a zone and its place [2] there, reachable from the station; None if none."""
+    def spot(self, item: Item, role: str, zone: Zone, now: float, near: np.ndarray | None = None) -> np.ndarray | None:
+        """A free pose [4, 4] for the item on a zone, reachable from the station, marked as taken; None if there is none."""
         station = self.room.stations[role]
         rotation = self.facing(station, item.hand, float(self.rng.normal(0, 0.08)))
-        in_zone = zone.pose[:3, :3].T @ rotation
-        half = footprint(item.form.size, float(np.arctan2(in_zone[1, 0], in_zone[0, 0])))
+        offset, half = footprint(*item.form.box, (zone.pose[:3, :3].T @ rotation)[:2, :2])
         grip = self.grip(item)
 
-        def suits(xy: np.ndarray) -> bool:
+        def suits(spots: np.ndarray) -> np.ndarray:
             if grip is None:
-                return True
-            palm = zone.at(xy) + rotation @ grip[:3, 3]
-            return self.reachable(station, item.hand, palm)
+                return np.ones(len(spots), bool)
+            return self.reachable(station, item.hand, zone.at(spots - offset) + rotation @ grip[:3, 3])
 
         xy = zone.find(self.rng, half, now, suits, near)
         if xy is None:
             return None
         zone.occupy(item.id, xy, half, now)
-        return geometry.transform(rotation, zone.at(xy)), xy
+        return geometry.transform(rotation, zone.at(xy - offset))
 
     def occupy(self, item: Item, zone: Zone, pose: np.ndarray, now: float) -> None:
         """Marks the footprint of the item at a pose as taken."""
         local = geometry.invert(zone.pose) @ pose
-        zone.occupy(item.id, local[:2, 3], footprint(item.form.size, float(np.arctan2(local[1, 0], local[0, 0]))), now)
+        offset, half = footprint(*item.form.box, local[:2, :2])
+        zone.occupy(item.id, local[:2, 3] + offset, half, now)
 
     def grip(self, item: Item) -> np.ndarray | None:
         """T_thing_palm of the hand that takes the item."""
@@ -144,10 +136,10 @@ class Stage:
             found = self.spot(item, role, zone, 0.0, near)
             if found is not None:
                 item.zone = zone
-                item.start = found[0]
+                item.start = found
                 if form.inside is not None:
-                    item.inside = Zone(found[0], (form.inside[0], form.inside[1]))
-                item.move(found[0])
+                    item.inside = Zone(found, (form.inside[0], form.inside[1]))
+                item.move(found)
                 self.items.append(item)
                 return item
         return None

@@ -38,25 +38,27 @@ class Zone:
     half: tuple[float, float]
     taken: list[Taken] = field(default_factory=list)
 
-    def free(self, xy: np.ndarray, half: np.ndarray, since_s: float) -> bool:
-        """Whether a footprint fits at `xy` (zone coordinates) from `since_s` on, for good."""
-        if (np.abs(xy) + half > self.half).any():
-            return False
-        return not any(
-            other.until_s > since_s and (np.abs(xy - other.center) < half + other.half + MARGIN).all()
-            for other in self.taken
-        )
+    def free(self, spots: np.ndarray, half: np.ndarray, since_s: float) -> np.ndarray:
+        """Whether a footprint fits at each of `spots` [S, 2] (zone coordinates) from `since_s` on, for good: [S] bool."""
+        fits = (np.abs(spots) + half <= self.half).all(-1)
+        for other in self.taken:
+            if other.until_s > since_s:
+                fits &= (np.abs(spots - other.center) >= half + other.half + MARGIN).any(-1)
+        return fits
 
     def find(
         self,
         rng: np.random.Generator,
         half: np.ndarray,
         since_s: float,
-        suits: Callable[[np.ndarray], bool],
+        suits: Callable[[np.ndarray], np.ndarray],
         near: np.ndarray | None = None,
-        tries: int = 40,
+        tries: int = 96,
     ) -> np.ndarray | None:
-        """A free place [2] that suits (for example: can be reached), nearest to `near` if given; None if none was found."""
+        """A free place [2] that suits (for example: can be reached), nearest to `near` if given; None if none was found.
+
+        `suits` takes places [S, 2] and gives [S] bool.
+        """
         room = np.array(self.half) - half
         if (room < 0).any():
             return None
@@ -64,10 +66,8 @@ class Zone:
         if near is not None:
             spots[0] = np.clip(near, -room, room)
             spots = spots[np.argsort(((spots - near) ** 2).sum(1))]
-        for spot in spots:
-            if self.free(spot, half, since_s) and suits(spot):
-                return spot
-        return None
+        good = np.flatnonzero(self.free(spots, half, since_s) & suits(spots))
+        return spots[good[0]] if len(good) else None
 
     def occupy(self, thing_id: int, xy: np.ndarray, half: np.ndarray, since_s: float) -> None:
         self.taken.append(Taken(thing_id, np.array(xy), np.array(half), since_s))
@@ -81,9 +81,9 @@ class Zone:
     def occupied(self, time_s: float) -> bool:
         return any(other.since_s <= time_s < other.until_s for other in self.taken)
 
-    def at(self, xy: np.ndarray, z: float = 0.0) -> np.ndarray:
-        """World position [3] of a place of the zone."""
-        return (self.pose @ np.array([xy[0], xy[1], z, 1.0]))[:3]
+    def at(self, xy: np.ndarray) -> np.ndarray:
+        """World positions [..., 3] of places [..., 2] of the zone."""
+        return xy @ self.pose[:3, :2].T + self.pose[:3, 3]
 
 
 @dataclass
@@ -108,7 +108,6 @@ def shoulder(height: float, hand: str) -> np.ndarray:
     return np.array([0.105 * height * (1 if hand == "right" else -1), 0.0, 0.82 * height])
 
 
-def footprint(size: tuple[float, float, float], yaw: float) -> np.ndarray:
-    """Half extents [2] of a thing turned by `yaw` on a zone."""
-    c, s = abs(np.cos(yaw)), abs(np.sin(yaw))
-    return np.array([c * size[0] + s * size[1], s * size[0] + c * size[1]]) / 2
+def footprint(low: np.ndarray, high: np.ndarray, turn: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Centre and half extents, both [2], of the box around a thing with corners `low`, `high`, turned by [2, 2]."""
+    return turn @ (low + high)[:2] / 2, np.abs(turn) @ (high - low)[:2] / 2

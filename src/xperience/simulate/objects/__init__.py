@@ -6,7 +6,7 @@ import importlib
 import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 import numpy as np
 
@@ -37,17 +37,16 @@ class Form:
     mouth: Point | None = None
     inside: tuple[float, float, float] | None = None
 
-    @property
+    @cached_property
     def box(self) -> tuple[np.ndarray, np.ndarray]:
         """Lowest and highest corner [3] over all states."""
         return shapes.bounds(*(part.mesh for parts in self.parts for part in parts))
 
     @property
     def size(self) -> tuple[float, float, float]:
-        """Extent, counted evenly about the origin in x and y."""
+        """Extent in x, y and z."""
         low, high = self.box
-        x, y = 2 * np.maximum(-low, high)[:2]
-        return float(x), float(y), float(high[2])
+        return float(high[0] - low[0]), float(high[1] - low[1]), float(high[2])
 
 
 @dataclass(frozen=True)
