@@ -1,0 +1,196 @@
+"""Reading predictions that come from anyone: CSV, JSON lines, JSON and npz, bounded in size, never unpickled."""
+
+from __future__ import annotations
+
+import csv
+import json
+import zipfile
+import zlib
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from xperience.errors import CorruptError, FormatError, LimitError, MissingError
+
+MAX_TEXT_BYTES = 512 * 2**20
+"""Largest CSV or JSON file read: a thousand full-length recordings of predictions."""
+
+MAX_ROWS = 5_000_000
+MAX_ARRAY_BYTES = 2**30
+"""Largest array of an npz once unpacked, by its own header."""
+
+T = TypeVar("T")
+
+
+def check(path: Path, limit: int = MAX_TEXT_BYTES) -> Path:
+    """The path, if it is a file of bearable size."""
+    if not path.is_file():
+        raise MissingError("no such file", file=path)
+    if path.stat().st_size > limit:
+        raise LimitError(
+            "too large for a predictions file", file=path, found=path.stat().st_size, expected=f"<= {limit}"
+        )
+    return path
+
+
+def read_table(path: Path, columns: Sequence[str], optional: Sequence[str] = ()) -> dict[str, list[str]]:
+    """Columns of a CSV as text; optional ones only where the file has them. Other columns are not kept."""
+    check(path)
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.reader(file)
+            header = next(reader, [])
+            _check_header(path, header, columns)
+            places = {name: header.index(name) for name in (*columns, *optional) if name in header}
+            table: dict[str, list[str]] = {name: [] for name in places}
+            for number, row in enumerate(reader, start=2):
+                if not row:
+                    continue
+                if len(row) != len(header):
+                    raise FormatError(
+                        "a row with another number of columns than the header",
+                        file=path,
+                        field=f"line {reader.line_num}",
+                        found=len(row),
+                        expected=len(header),
+                    )
+                if number > MAX_ROWS:
+                    raise LimitError("too many rows", file=path, expected=f"<= {MAX_ROWS}")
+                for name, place in places.items():
+                    table[name].append(row[place])
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise FormatError("not a CSV table in UTF-8", file=path, found=error) from error
+    return table
+
+
+def _check_header(path: Path, header: list[str], columns: Sequence[str]) -> None:
+    missing = [name for name in columns if name not in header]
+    if missing:
+        raise FormatError(
+            "columns are missing",
+            file=path,
+            field=", ".join(missing),
+            found=", ".join(header)[:300] or "an empty file",
+            expected=", ".join(columns),
+        )
+    if len(set(header)) != len(header):
+        raise FormatError("a column name occurs twice", file=path, found=", ".join(header)[:300])
+
+
+def whole_numbers(path: Path, column: str, values: Iterable[str], allowed: range | None = None) -> np.ndarray:
+    """Text to int64 [n]; anything else than a whole number (in `allowed`) is refused with its row."""
+    result = []
+    for row, text in enumerate(values, start=1):
+        try:
+            value = int(float(text)) if float(text).is_integer() else None
+        except (ValueError, OverflowError):
+            value = None
+        if value is None or abs(value) > 2**53 or (allowed is not None and value not in allowed):
+            expected = "a whole number" if allowed is None else f"{allowed.start} to {allowed.stop - 1}"
+            raise FormatError(
+                "not a whole number here", file=path, field=f"{column}, row {row}", found=text[:80], expected=expected
+            )
+        result.append(value)
+    return np.array(result, np.int64)
+
+
+def refuse_duplicates(path: Path, what: str, keys: Sequence[object]) -> None:
+    """A sample that occurs twice would count twice."""
+    if len(set(keys)) != len(keys):
+        seen: set[object] = set()
+        first = next(key for key in keys if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        raise FormatError(
+            f"a {what} occurs twice",
+            file=path,
+            field=what,
+            found=first,
+            hint="add a column episode_id if the file holds several episodes",
+        )
+
+
+def refuse_empty(path: Path, count: int) -> None:
+    if count == 0:
+        raise FormatError("nothing to score: no row with a true label", file=path)
+
+
+def read_json(path: Path) -> Any:
+    try:
+        return json.loads(check(path).read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise FormatError("not JSON", file=path, found=error) from error
+
+
+def read_names(path: Path, key: str = "") -> list[str]:
+    """A JSON list of texts, or the one under `key` of a JSON object."""
+    value = read_json(path)
+    if isinstance(value, dict) and key:
+        value = value.get(key)
+    if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
+        raise FormatError("not a list of names", file=path, field=key or None, expected="a JSON list of texts")
+    return value
+
+
+def read_json_lines(path: Path, use: Callable[[dict[str, Any]], T]) -> list[T]:
+    """`use` of each line's object; blank lines are skipped, any other line that is no JSON object is refused."""
+    rows: list[T] = []
+    with check(path).open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            if not line.strip():
+                continue
+            try:
+                value = json.loads(line)
+            except (ValueError, RecursionError) as error:
+                raise FormatError("not JSON", file=path, field=f"line {number}", found=error) from error
+            if not isinstance(value, dict):
+                raise FormatError("not a JSON object", file=path, field=f"line {number}", found=type(value).__name__)
+            rows.append(use(value))
+            if number > MAX_ROWS:
+                raise LimitError("too many lines", file=path, expected=f"<= {MAX_ROWS}")
+    return rows
+
+
+def read_arrays(path: Path, names: Sequence[str]) -> dict[str, np.ndarray]:
+    """Those of the named arrays that an npz holds, as float64 or int64; others are not unpacked.
+
+    The size is judged by each array's header before anything is unpacked, so a small file cannot grow large.
+
+    Raises:
+        CorruptError: not a zip archive of .npy members.
+        FormatError: an array of objects or text, or with NaN or infinite values.
+        LimitError: an array would take more than `MAX_ARRAY_BYTES`.
+    """
+    arrays = {}
+    try:
+        with zipfile.ZipFile(check(path, 4 * MAX_ARRAY_BYTES)) as archive:
+            members = set(archive.namelist())
+            for name in names:
+                if f"{name}.npy" in members:
+                    arrays[name] = _read_array(path, archive, name)
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, RuntimeError, OSError) as error:
+        raise CorruptError("not a readable npz", file=path, found=error, expected="numpy.savez arrays") from error
+    return arrays
+
+
+def _read_array(path: Path, archive: zipfile.ZipFile, name: str) -> np.ndarray:
+    with archive.open(f"{name}.npy") as stream:
+        version = np.lib.format.read_magic(stream)
+        read_header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        shape, _, dtype = read_header(stream)
+    if dtype.kind not in "fiub":
+        raise FormatError(
+            "not an array of numbers", file=path, field=name, found=dtype, expected="float or int; nothing pickled"
+        )
+    count = 1
+    for size in shape:
+        count *= int(size)
+    if min(shape, default=1) < 0 or count * 8 > MAX_ARRAY_BYTES:
+        raise LimitError("array too large", file=path, field=name, found=shape, expected=f"<= {MAX_ARRAY_BYTES} bytes")
+    with archive.open(f"{name}.npy") as stream:
+        array = np.lib.format.read_array(stream, allow_pickle=False)
+    array = array.astype(np.float64 if dtype.kind == "f" else np.int64)
+    if dtype.kind == "f" and not np.isfinite(array).all():
+        row = int(np.flatnonzero(~np.isfinite(array.reshape(len(array), -1)).all(1))[0]) if array.ndim else 0
+        raise FormatError("NaN or infinite values", file=path, field=f"{name}, row {row}", expected="finite numbers")
+    return array
