@@ -1,0 +1,151 @@
+"""The wearer's visible body: capsules along the bones of the body and of both hands.
+
+Head and headset are not drawn, since the cameras sit on them. Every capsule keeps its faces from frame to frame;
+only its corners move.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from xperience.episode import skeletons
+from xperience.simulate.render.meshes import FaceTable, face_table
+from xperience.simulate.things import Person
+from xperience.simulate.truth import BODY, LEFT_HAND, RIGHT_HAND
+from xperience.simulate.world import Motion
+
+SIDES = 8
+"""Corners around a capsule."""
+_SHOE = (0.16, 0.14, 0.13)
+
+_FINGER_RADII = ((0.0125, 0.0115, 0.0105), (0.0095, 0.0085, 0.0078), (0.0098, 0.0088, 0.0080),
+                 (0.0092, 0.0083, 0.0075), (0.0082, 0.0073, 0.0066))  # fmt: skip
+"""By finger from thumb to little: half thickness of its three bones, metres; a grown hand's fingers are 15 to 20 mm thick."""
+
+_JOINT = {name: k for k, name in enumerate(skeletons.SMPLH_JOINTS)}
+
+
+@dataclass(frozen=True)
+class Bone:
+    """A capsule between two points, each a weighted sum of joints.
+
+    Attributes:
+        start, end: [J] weights on the joints (52 of the body, then 21 of the left and 21 of the right hand).
+        radii: at start and end, metres.
+    """
+
+    start: np.ndarray
+    end: np.ndarray
+    radii: tuple[float, float]
+    color: tuple[float, float, float]
+    label: int
+
+
+def _point(*terms: tuple[int, float]) -> np.ndarray:
+    weights = np.zeros(52 + 42)
+    for joint, weight in terms:
+        weights[joint] += weight
+    return weights
+
+
+def _body(person: Person) -> list[Bone]:
+    scale = person.height / 1.75
+    bones = []
+
+    def add(start: np.ndarray, end: np.ndarray, radii: tuple[float, float], color: tuple[float, float, float]) -> None:
+        bones.append(Bone(start, end, (radii[0] * scale, radii[1] * scale), color, BODY))
+
+    for side in ("left", "right"):
+        hip, knee, ankle, foot, shoulder, elbow, wrist = (
+            _JOINT[f"{side}_{part}"] for part in ("hip", "knee", "ankle", "foot", "shoulder", "elbow", "wrist")
+        )
+        add(_point((hip, 1)), _point((knee, 1)), (0.085, 0.060), person.trousers)
+        add(_point((knee, 1)), _point((ankle, 1)), (0.060, 0.045), person.trousers)
+        add(_point((ankle, 1)), _point((foot, 1)), (0.045, 0.040), _SHOE)
+        add(_point((shoulder, 1)), _point((elbow, 1)), (0.056, 0.047), person.sleeve)
+        cuff = _point((elbow, 0.2), (wrist, 0.8))
+        add(_point((elbow, 1)), cuff, (0.047, 0.038), person.sleeve)
+        add(cuff, _point((wrist, 1)), (0.029, 0.026), person.skin)
+        # Half of the torso: hip to the inner shoulder.
+        chest = _point((_JOINT["spine3"], 0.45), (shoulder, 0.55))
+        add(_point((_JOINT["pelvis"], 0.1), (hip, 0.9)), chest, (0.110, 0.095), person.sleeve)
+        add(chest, _point((shoulder, 1)), (0.085, 0.060), person.sleeve)
+    add(_point((_JOINT["pelvis"], 1)), _point((_JOINT["spine3"], 1)), (0.12, 0.11), person.sleeve)
+    return bones
+
+
+def _hand(person: Person, side: int) -> list[Bone]:
+    scale = person.height / 1.75
+    base, label = 52 + 21 * side, (LEFT_HAND, RIGHT_HAND)[side]
+    wrist = _point((base, 1))
+    bones = []
+
+    def add(start: np.ndarray, end: np.ndarray, radii: tuple[float, float]) -> None:
+        bones.append(Bone(start, end, (radii[0] * scale, radii[1] * scale), person.skin, label))
+
+    knuckles = [_point((base + 4 * finger + 1, 1)) for finger in range(5)]
+    add(wrist, knuckles[0], (0.020, 0.014))
+    for finger in range(1, 5):
+        add(wrist, knuckles[finger], (0.018, 0.0125))
+    for first, second in zip(knuckles[1:], knuckles[2:], strict=False):
+        add(first, second, (0.0115, 0.0115))
+    for finger, radii in enumerate(_FINGER_RADII):
+        for k in range(3):
+            joint = base + 4 * finger + 1 + k
+            add(_point((joint, 1)), _point((joint + 1, 1)), (radii[k], radii[min(k + 1, 2)]))
+    return bones
+
+
+def _capsule() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Unit capsule along z: corner directions [V, 3], which end each belongs to [V] (0 or 1), faces [F, 3]."""
+    around = 2 * np.pi * np.arange(SIDES) / SIDES
+    circle = np.stack([np.cos(around), np.sin(around), np.zeros(SIDES)], 1)
+    axis = np.array([0.0, 0.0, 1.0])
+    slant = np.sqrt(0.5)
+    rings = [slant * circle - slant * axis, circle, circle, slant * circle + slant * axis]
+    directions = np.concatenate([-axis[None], *rings, axis[None]])
+    ends = np.repeat([0, 0, 1, 1], [1 + SIDES, SIDES, SIDES, SIDES + 1])
+    faces = []
+    for k in range(SIDES):
+        after = (k + 1) % SIDES
+        faces.append((0, 1 + after, 1 + k))
+        for ring in range(3):
+            a, b = 1 + ring * SIDES + k, 1 + ring * SIDES + after
+            faces += [(a, b, b + SIDES), (a, b + SIDES, a + SIDES)]
+        faces.append((1 + 3 * SIDES + k, 1 + 3 * SIDES + after, len(directions) - 1))
+    return directions, ends, np.array(faces, np.int32)
+
+
+class Body:
+    """The capsules of one person.
+
+    Attributes:
+        faces: [F, 3] int32 of all capsules. table: their colours and labels.
+    """
+
+    def __init__(self, person: Person) -> None:
+        bones = [*_body(person), *_hand(person, 0), *_hand(person, 1)]
+        self._weights = np.stack([[bone.start, bone.end] for bone in bones])  # [B, 2, J]
+        self._radii = np.array([bone.radii for bone in bones])
+        self._directions, self._ends, faces = _capsule()
+        corners = len(self._directions)
+        self.faces = np.concatenate([faces + corners * k for k in range(len(bones))])
+        unit = self._directions * 0.05 + self._ends[:, None] * [0, 0, 0.2]
+        tables = [face_table(unit, faces, bone.color, "plain", 0.15, bone.label) for bone in bones]
+        self.table = FaceTable.join(tables)
+
+    def pose(self, motion: Motion, k: int) -> tuple[np.ndarray, np.ndarray]:
+        """Corners [V, 3] float32 at instant k of the motion, in the world, and the smooth normals there."""
+        joints = np.concatenate([motion.joints[k], motion.hand_joints[k].reshape(-1, 3)])
+        points = self._weights @ joints  # [B, 2, 3]
+        along = points[:, 1] - points[:, 0]
+        z = along / np.maximum(np.linalg.norm(along, axis=1, keepdims=True), 1e-9)
+        helper = np.where(np.abs(z[:, 2:]) < 0.9, [[0.0, 0.0, 1.0]], [[1.0, 0.0, 0.0]])
+        x = np.cross(helper, z)
+        x /= np.linalg.norm(x, axis=1, keepdims=True)
+        frames = np.stack([x, np.cross(z, x), z], 1)  # [B, 3, 3], rows are axes
+        normals = self._directions @ frames
+        corners = points[:, self._ends] + self._radii[:, self._ends, None] * normals
+        return corners.reshape(-1, 3).astype(np.float32), normals.reshape(-1, 3).astype(np.float32)

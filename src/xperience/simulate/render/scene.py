@@ -1,0 +1,142 @@
+"""Triangles of a whole recording, in two parts: what never moves, indexed once, and what does, indexed each frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from xperience.simulate.render.meshes import FaceTable, Solid, empty_table, solid_of
+from xperience.simulate.render.person import Body
+from xperience.simulate.script import Scenario
+from xperience.simulate.truth import MOST_THINGS, ROOM
+from xperience.simulate.world import Motion
+
+STILL = 1e-7
+"""A thing whose pose never changes by more than this (metres, or entries of its rotation) is part of the scenery."""
+
+ROOM_KINDS = ("floor", "wall", "ceiling", "room")
+"""Kinds of thing that count as the room itself in masks."""
+
+
+@dataclass(frozen=True)
+class Hits:
+    """Where rays end.
+
+    Attributes:
+        distance: [n] float32 along unit rays; inf where nothing is hit.
+        face: [n] int32 index into the scene's joint face table; -1 for none.
+        normal: [n, 3] float32, not of unit length, on either side.
+        u, v: [n] float32 barycentric coordinates of the second and third corner.
+        moving: [n] bool, True where a moving part is hit.
+    """
+
+    distance: np.ndarray
+    face: np.ndarray
+    normal: np.ndarray
+    u: np.ndarray
+    v: np.ndarray
+    moving: np.ndarray
+
+
+class Scene:
+    """The triangles of a recording, posed frame by frame.
+
+    Attributes:
+        table: face table of all that can be hit at the current frame: still faces, things that move, the person.
+    """
+
+    def __init__(self, scenario: Scenario, motion: Motion) -> None:
+        assert len(scenario.things) <= MOST_THINGS, "instance labels are bytes"
+        self._motion = motion
+        self._solids: list[list[Solid | None]] = [
+            [solid_of(parts, ROOM if thing.kind in ROOM_KINDS else thing.id) for parts in thing.parts]
+            for thing in scenario.things
+        ]
+        poses, states = motion.thing_poses, motion.thing_states
+        moves = np.abs(poses - poses[:1]).max((0, 2, 3)) > STILL
+        changes = (states != states[:1]).any(0)
+        self._active = np.flatnonzero(moves | changes)
+        self._body = Body(scenario.person)
+        still = np.flatnonzero(~(moves | changes))
+        parts = [(self._solids[k][states[0, k]], poses[0, k]) for k in still]
+        self._still, self._still_table = _static([(solid, pose) for solid, pose in parts if solid is not None])
+        self._states: tuple[int, ...] | None = None
+        self._moving: object = None
+        self._moving_count = 0
+        self.pose(0)
+
+    def pose(self, k: int) -> None:
+        """Moves everything to frame k."""
+        states = tuple(int(s) for s in self._motion.thing_states[k, self._active])
+        if states != self._states:
+            self._arrange(states)
+        poses = self._motion.thing_poses[k, self._active]
+        turned = np.einsum("vij,vj->vi", poses[self._owner, :3, :3], self._local, dtype=np.float64)
+        things = (turned + poses[self._owner, :3, 3]).astype(np.float32)
+        person, normals = self._body.pose(self._motion, k)
+        self._moving = _embree(np.concatenate([things, person]), self._faces)
+        self._person_normals = normals
+
+    def cast(self, origins: np.ndarray, directions: np.ndarray) -> Hits:
+        """First hits of rays [n, 3] float32 with unit directions."""
+        still = self._still.run(origins, directions, output=True)
+        near = self._moving.run(origins, directions, dists=still["tfar"], output=True)  # type: ignore[attr-defined]
+        moving = near["primID"] >= 0
+        face, distance, normal, u, v = (still[key] for key in ("primID", "tfar", "Ng", "u", "v"))
+        at = np.flatnonzero(moving)
+        face[at] = near["primID"][at] + len(self._still_table)
+        distance[at] = near["tfar"][at]
+        normal[at], u[at], v[at] = near["Ng"][at], near["u"][at], near["v"][at]
+        self._smooth(at, near, normal)
+        return Hits(distance, face, normal, u, v, moving)
+
+    def _smooth(self, at: np.ndarray, near: dict[str, np.ndarray], normal: np.ndarray) -> None:
+        """Rounds the person's capsules: the normal runs evenly between the corners of a face."""
+        prim = near["primID"][at]
+        on_person = prim >= self._person_start
+        at, prim = at[on_person], prim[on_person] - self._person_start
+        corners = self._person_normals[self._body.faces[prim]]
+        u, v = near["u"][at, None], near["v"][at, None]
+        normal[at] = corners[:, 0] * (1 - u - v) + corners[:, 1] * u + corners[:, 2] * v
+
+    def _arrange(self, states: tuple[int, ...]) -> None:
+        """Puts the meshes of the given states of the active things one after the other."""
+        vertices, faces, tables, owner, start = [np.zeros((0, 3))], [], [], [], 0
+        for k, (thing, state) in enumerate(zip(self._active, states, strict=True)):
+            solid = self._solids[thing][state]
+            if solid is None:
+                continue
+            vertices.append(solid.vertices)
+            faces.append(solid.faces + start)
+            tables.append(solid.table)
+            owner.append(np.full(len(solid.vertices), k))
+            start += len(solid.vertices)
+        self._local = np.concatenate(vertices)
+        self._owner = np.concatenate([np.zeros(0, int), *owner])
+        self._faces = np.concatenate([*faces, self._body.faces + start]).astype(np.int32)
+        self._person_start = len(self._faces) - len(self._body.faces)
+        self.table = FaceTable.join([self._still_table, *tables, self._body.table])
+        self._states = states
+
+
+def _static(placed: list[tuple[Solid, np.ndarray]]) -> tuple[object, FaceTable]:
+    """One indexed mesh of everything that stands still."""
+    vertices, faces, start = [], [], 0
+    for solid, pose in placed:
+        vertices.append(solid.vertices @ pose[:3, :3].T + pose[:3, 3])
+        faces.append(solid.faces + start)
+        start += len(solid.vertices)
+    if not placed:
+        return _embree(np.zeros((3, 3)), np.zeros((0, 3))), empty_table()
+    table = FaceTable.join([solid.table for solid, _ in placed])
+    return _embree(np.concatenate(vertices), np.concatenate(faces)), table
+
+
+def _embree(vertices: np.ndarray, faces: np.ndarray) -> object:
+    from embreex.mesh_construction import TriangleMesh
+    from embreex.rtcore_scene import EmbreeScene
+
+    scene = EmbreeScene()
+    TriangleMesh(scene, np.ascontiguousarray(vertices, np.float32), np.ascontiguousarray(faces, np.int32))
+    return scene
