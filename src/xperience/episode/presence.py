@@ -88,6 +88,11 @@ def usable(values: np.ndarray) -> np.ndarray:
     return np.isfinite(flat).all(axis=1) & (flat != 0).any(axis=1)
 
 
+def tracked(points: np.ndarray) -> np.ndarray:
+    """[T, J] bool for joint positions [T, J, 3]: finite and not exactly zero, joint by joint."""
+    return np.isfinite(points).all(axis=-1) & (points != 0).any(axis=-1)
+
+
 @dataclass
 class Notes:
     """Collects the problems met while a recording is read."""

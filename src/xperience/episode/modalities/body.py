@@ -6,41 +6,40 @@ import numpy as np
 
 from xperience.episode import geometry
 from xperience.episode.annotation import AnnotationFile
-from xperience.episode.presence import Signal, usable
+from xperience.episode.modalities import frames
+from xperience.episode.presence import Notes, Signal, usable
 
-PATHS = ("full_body_mocap/keypoints",)
+ROTATIONS = {"body_quats": 21, "left_hand_quats": 15, "right_hand_quats": 15}
+"""Datasets of local joint rotations, with the number of joints in each."""
 
 
-def read(file: AnnotationFile, times_s: np.ndarray) -> Signal:
+def read(file: AnnotationFile, times_s: np.ndarray, notes: Notes) -> Signal:
     """Joints [N, 52, 3], world metres."""
-    joints = unbatched(file.read(PATHS[0]), 3)
+    joints = frames.read(file, "full_body_mocap/keypoints", len(times_s), notes, 3)
     if joints is None:
         return Signal.absent((52, 3), unit="m", frame="world", reason="full_body_mocap/keypoints is not in the file")
-    joints = joints[: len(times_s)]
-    return Signal(joints, usable(joints), times_s[: len(joints)], unit="m", frame="world")
+    return Signal(joints, usable(joints), times_s, unit="m", frame="world")
 
 
-def read_poses(file: AnnotationFile, name: str, times_s: np.ndarray) -> Signal:
+def read_poses(file: AnnotationFile, name: str, times_s: np.ndarray, notes: Notes) -> Signal:
     """`Ts_world_root` or `Ts_world_cpf` as T [N, 4, 4], world metres."""
-    pose = unbatched(file.read(f"full_body_mocap/{name}"), 2)
+    pose = frames.read(file, f"full_body_mocap/{name}", len(times_s), notes, 2)
     if pose is None:
         return Signal.absent((4, 4), unit="m", frame="world", reason=f"full_body_mocap/{name} is not in the file")
-    pose = np.asarray(pose[: len(times_s)], np.float64)
-    with np.errstate(invalid="ignore"):
-        valid = np.isfinite(pose).all(1) & (np.linalg.norm(pose[:, :4], axis=1) > 0.1)
-    return Signal(geometry.pose7_to_matrix(pose), valid, times_s[: len(pose)], unit="m", frame="world")
+    valid = np.isfinite(pose).all(1) & geometry.is_rotation(pose[:, :4])
+    return Signal(geometry.pose7_to_matrix(pose), valid, times_s, unit="m", frame="world")
 
 
-def read_rotations(file: AnnotationFile, name: str, times_s: np.ndarray) -> Signal:
+def read_rotations(file: AnnotationFile, name: str, times_s: np.ndarray, notes: Notes) -> Signal:
     """`body_quats` [N, 21, 4], `left_hand_quats` or `right_hand_quats` [N, 15, 4]: local rotations, wxyz."""
-    quats = unbatched(file.read(f"full_body_mocap/{name}"), 3)
-    tail = (21 if name == "body_quats" else 15, 4)
+    quats = frames.read(file, f"full_body_mocap/{name}", len(times_s), notes, 3)
     if quats is None:
-        return Signal.absent(tail, frame="parent joint", reason=f"full_body_mocap/{name} is not in the file")
-    quats = quats[: len(times_s)]
-    return Signal(quats, usable(quats), times_s[: len(quats)], frame="parent joint")
+        reason = f"full_body_mocap/{name} is not in the file"
+        return Signal.absent((ROTATIONS[name], 4), frame="parent joint", reason=reason)
+    return Signal(quats, np.all(geometry.is_rotation(quats), axis=1), times_s, frame="parent joint")
 
 
-def unbatched(array: np.ndarray | None, ndim: int) -> np.ndarray | None:
-    """Some files carry a leading axis of length one."""
-    return array[0] if array is not None and array.ndim == ndim + 1 else array
+def read_shape(file: AnnotationFile) -> np.ndarray | None:
+    """SMPL-H shape coefficients [N, 16], or [16] where the file has one for all frames; None where it has none."""
+    betas = file.read("full_body_mocap/betas")
+    return betas[0] if betas is not None and betas.ndim == 3 else betas
