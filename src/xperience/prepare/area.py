@@ -1,0 +1,91 @@
+"""Images to small grids whose cells are the mean of their pixels, as OpenCV's INTER_AREA computes them.
+
+Sizes that the grid divides take the fast road: integer sums, nothing lost. Other sizes weigh the pixels that a cell
+cuts by the part it covers; there the order of the float32 sums is OpenCV's (columns first, then rows), since a mean
+that lies half-way between two grey levels goes up or down by their last bit.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+MAX_ROWS_16 = 257
+"""Most 8-bit rows whose sum surely fits 16 bits."""
+
+
+def grid_8bit(planes: Any, cells: int, quarter_turns: int = 0) -> np.ndarray:
+    """Means of 8-bit planes, rounded to 8 bits, halves to even: uint8 [planes, cells, cells].
+
+    Args:
+        planes: sequence of uint8 images [H, W] of one size.
+        quarter_turns: how often to turn the image left by 90 degrees first.
+    """
+    height, width = planes[0].shape
+    if height % cells == 0 and width % cells == 0:
+        sums = np.stack([block_sums(plane, cells) for plane in planes])
+        means = sums.astype(np.float32) * np.float32(1 / ((height // cells) * (width // cells)))
+        return np.rot90(np.rint(means).astype(np.uint8), quarter_turns, axes=(1, 2))
+    turned = [np.rot90(plane, quarter_turns) for plane in planes]
+    return np.rint(np.stack([weighted_means(plane, cells) for plane in turned])).astype(np.uint8)
+
+
+def block_sums(plane: np.ndarray, cells: int) -> np.ndarray:
+    """[cells, cells] sums of the blocks of an integer image whose sides `cells` divides."""
+    height, width = plane.shape
+    rows = height // cells
+    kind = np.uint16 if plane.dtype == np.uint8 and rows <= MAX_ROWS_16 else np.uint32
+    by_row = np.add.reduce(plane.reshape(cells, rows, width), axis=1, dtype=kind)
+    return np.add.reduce(by_row.reshape(cells, cells, width // cells), axis=2, dtype=np.uint32)
+
+
+def weighted_means(plane: np.ndarray, cells: int) -> np.ndarray:
+    """[cells, cells] float32 means of an image of any size; pixels that a cell cuts count by the part covered."""
+    pixels = plane.astype(np.float32)
+    across = np.zeros((pixels.shape[0], cells), np.float32)
+    for index, weight in _taps(pixels.shape[1], cells):
+        across += pixels[:, index] * weight
+    out = np.zeros((cells, cells), np.float32)
+    for index, weight in _taps(pixels.shape[0], cells):
+        out += across[index] * weight[:, None]
+    return out
+
+
+def grids(images: np.ndarray, cells: int) -> np.ndarray:
+    """[n, cells, cells] float32 means of float images [n, H, W]."""
+    n, height, width = images.shape
+    if height % cells == 0 and width % cells == 0:
+        rows = np.add.reduce(images.reshape(n, cells, height // cells, width), axis=2)
+        sums = np.add.reduce(rows.reshape(n, cells, cells, width // cells), axis=3)
+        return sums * np.float32(1 / ((height // cells) * (width // cells)))
+    return (
+        np.stack([weighted_means(image, cells) for image in images]) if n else np.zeros((0, cells, cells), np.float32)
+    )
+
+
+@cache
+def _taps(size: int, cells: int) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
+    """Pixels of each cell along one axis as (index [cells], weight [cells] float32) pairs, first pixels first.
+
+    Cell i covers pixels i size / cells to (i + 1) size / cells; slivers under a thousandth of a pixel do not count.
+    """
+    scale = size / cells
+    of_cell: list[list[tuple[int, float]]] = []
+    for i in range(cells):
+        first, last = i * scale, i * scale + scale
+        covered = min(scale, size - first)
+        whole_to = min(int(np.floor(last)), size - 1)
+        whole_from = min(int(np.ceil(first)), whole_to)
+        taps = [(k, 1 / covered) for k in range(whole_from, whole_to)]
+        if whole_from - first > 1e-3:
+            taps.insert(0, (whole_from - 1, (whole_from - first) / covered))
+        if last - whole_to > 1e-3:
+            taps.append((whole_to, min(last - whole_to, 1.0, covered) / covered))
+        of_cell.append(taps)
+    count = max(map(len, of_cell))
+    padded = [taps + [(0, 0.0)] * (count - len(taps)) for taps in of_cell]
+    index = np.array([[k for k, _ in taps] for taps in padded])
+    weight = np.array([[w for _, w in taps] for taps in padded], np.float32)
+    return tuple((index[:, t], weight[:, t]) for t in range(count))

@@ -1,0 +1,19 @@
+"""Contacts of body joints 1 to 21."""
+
+from __future__ import annotations
+
+from xperience.episode import Episode
+from xperience.prepare.blocks.base import Block, BlockValues, Tick, Windows, absent, from_frames
+
+NAME = "body_contacts"
+
+
+def extract(episode: Episode, windows: Windows, tick: Tick) -> BlockValues:
+    """21 contacts as stored."""
+    contacts = episode.contacts
+    if not contacts.present:
+        return absent(NAME, windows, contacts.reason)
+    return from_frames(NAME, windows, contacts.values, contacts.valid)
+
+
+BLOCKS = (Block(NAME, extract),)

@@ -1,0 +1,102 @@
+"""Colour, grey grid and edges of each view's frames."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from xperience.episode import Episode
+from xperience.episode.cameras import FISHEYE_VIEWS, VIEWS
+from xperience.episode.modalities.video import Video
+from xperience.episode.presence import Problem
+from xperience.errors import CorruptError
+from xperience.prepare.area import grid_8bit
+from xperience.prepare.blocks.base import Block, BlockValues, Tick, Windows, absent, from_frames
+
+CELLS, GRID, BINS = 32, 8, 8
+CHANNELS = 98
+BATCH = 64
+"""Frames whose cells are summed up together."""
+
+PLANAR_WIDTH = 32
+"""libswscale's planar RGB writer is the fastest, but leaves the last columns of other widths unwritten."""
+
+
+def extract(view: str, episode: Episode, windows: Windows, tick: Tick) -> BlockValues:
+    """98 numbers a frame; a video that ends early repeats its last frame, which then counts as not valid."""
+    name = f"video_{view}"
+    if view not in episode.views:
+        return absent(name, windows, f"{view}.mp4 is not in the folder")
+    values = np.zeros((windows.num_frames, CHANNELS), np.float32)
+    count, batch, problems = 0, [], []
+    try:
+        for grid in cells(episode.video(view), windows.num_frames):
+            batch.append(grid)
+            if len(batch) == BATCH:
+                values[count : count + BATCH] = summary(np.stack(batch))
+                count += BATCH
+                batch.clear()
+                tick(BATCH)
+    except CorruptError as error:
+        problems.append(Problem(f"{view}.mp4", error.what, f"{error.field or ''} {error.found or ''}".strip()))
+    if batch:
+        values[count : count + len(batch)] = summary(np.stack(batch))
+        count += len(batch)
+        tick(len(batch))
+    if 0 < count < windows.num_frames:
+        values[count:] = values[count - 1]
+        if not problems:
+            problems.append(
+                Problem(f"{view}.mp4", "video ends before the annotation", f"{count} frames", f"{windows.num_frames}")
+            )
+    valid = np.arange(windows.num_frames) < count
+    return from_frames(name, windows, values, valid, problems[0].what if problems else "", tuple(problems))
+
+
+def cells(video: Video, count: int) -> Iterator[np.ndarray]:
+    """The first `count` frames as RGB at 32x32, uint8 [3, 32, 32], turned upright."""
+    from av.video.reformatter import VideoReformatter
+
+    reformatter = VideoReformatter()
+    for _, frame in video.decode(0, count):
+        yield grid_8bit(rgb_planes(reformatter, frame), CELLS, frame.rotation // 90 % 4)
+
+
+def rgb_planes(reformatter: Any, frame: Any) -> list[np.ndarray]:
+    """Red, green and blue [H, W] uint8 by libswscale's default conversion, views where that is possible."""
+    if frame.width % PLANAR_WIDTH == 0 and frame.format.name in ("yuv420p", "yuvj420p"):
+        planar = reformatter.reformat(frame, format="gbrp", threads=1)
+        green, blue, red = (
+            np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width]
+            for plane in planar.planes
+        )
+        return [red, green, blue]
+    packed = reformatter.reformat(frame, format="bgr24", interpolation="BICUBIC", threads=1).to_ndarray()
+    return [packed[..., k] for k in (2, 1, 0)]
+
+
+def summary(rgb: np.ndarray) -> np.ndarray:
+    """[n, 98] of frames uint8 [n, 3, 32, 32]: mean 3, std 3, histograms 3x8, grey grid 64, gradients 4.
+
+    Values are on 0..1. Histograms: 8 equal bins, each channel summing to 1. Grey = (9798 R + 19235 G + 3735 B + 16384)
+    >> 15, in 8 bits. Gradients: mean |gx|, mean |gy|, std |gx|, std |gy| by central differences.
+    """
+    n, pixels = len(rgb), CELLS * CELLS
+    wide = rgb.reshape(n, 3, pixels).astype(np.int32)
+    total = wide.sum(axis=2, dtype=np.float64) / pixels
+    spread = np.sqrt(np.square(wide).sum(axis=2, dtype=np.float64) / pixels - np.square(total))
+    bins = np.minimum(wide * BINS // 255, BINS - 1) + BINS * np.arange(3 * n).reshape(n, 3, 1)
+    histogram = np.bincount(bins.reshape(-1), minlength=BINS * 3 * n).reshape(n, 3 * BINS) / pixels
+    grey8 = (9798 * wide[:, 0] + 19235 * wide[:, 1] + 3735 * wide[:, 2] + 16384) >> 15
+    grey = (grey8.astype(np.float32) / 255).reshape(n, CELLS, CELLS)
+    side = CELLS // GRID
+    small = grey.reshape(n, GRID, side, GRID, side).mean(axis=(2, 4)).reshape(n, -1)
+    edges = [np.abs(np.gradient(grey, axis=axis)).reshape(n, -1) for axis in (2, 1)]
+    strength = np.stack([*(e.mean(axis=1) for e in edges), *(e.std(axis=1) for e in edges)], axis=1)
+    return np.concatenate([total / 255, spread / 255, histogram, small, strength], axis=1).astype(np.float32)
+
+
+BLOCKS = tuple(Block(f"video_{view}", partial(extract, view), 10 if view in FISHEYE_VIEWS else 2) for view in VIEWS)
