@@ -6,6 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from xperience.simulate.campaign import Recipe
+
+SIMULATED = Recipe(seconds=6.0, width=64, seed=1, sessions=2)
+"""Options of the simulated recordings that all tests share."""
+
 
 @pytest.fixture(scope="session")
 def real() -> Path:
@@ -14,3 +19,22 @@ def real() -> Path:
     if not folder.is_dir():
         pytest.skip("real recordings are not at hand (looked for ../shared/real)")
     return folder
+
+
+@pytest.fixture(scope="session")
+def episode_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a simulated episode of 6 s at 64 pixels. Never write into it: copy first."""
+    from xperience.simulate import campaign
+
+    jobs = campaign.plan(SIMULATED, 4)
+    return campaign.run(tmp_path_factory.mktemp("simulated"), jobs[:1], workers=1)[0]
+
+
+@pytest.fixture(scope="session")
+def episodes_path(episode_path: Path) -> Path:
+    """Folder of four such episodes in two sessions, that one among them. Never write into it: copy first."""
+    from xperience.simulate import campaign
+
+    out = episode_path.parents[1]
+    campaign.run(out, campaign.plan(SIMULATED, 4), workers=1)
+    return out

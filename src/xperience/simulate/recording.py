@@ -122,9 +122,7 @@ def _sound(world: World, motion: Motion, clocks: Clocks) -> np.ndarray:
     scenario = world.scenario
     duration_s = float(clocks.frame_s[-1]) + 1 / layout.NOMINAL_FPS
     seed = int(np.random.default_rng([scenario.seed, _SOUND]).integers(2**62))
-    return audio.render(
-        world.sounds, motion.times_s, motion.T_world_body, duration_s, seed, scenario.session_seed
-    )
+    return audio.render(world.sounds, motion.times_s, motion.T_world_body, duration_s, seed, scenario.session_seed)
 
 
 def _write_calibration(annotation: AnnotationWriter, rig: Rig) -> None:

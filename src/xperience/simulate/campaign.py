@@ -1,0 +1,251 @@
+"""Many simulated episodes: which there are, which are still missing, and who makes them.
+
+Everything follows from the options. Episode k of a campaign belongs to session k modulo M; its seed is drawn from the
+campaign's seed and k alone, so that asking for more episodes later adds to those that are there.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import uuid
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from xperience import storage
+from xperience.episode import layout
+from xperience.episode.cameras import FISHEYE_VIEWS, STEREO_VIEWS, VIEWS
+from xperience.errors import CorruptError, MissingError, UsageError
+from xperience.simulate import truth
+from xperience.simulate.rig import DEPTH_SCALE, rig_at
+
+LONGEST_S = 4 * 3600.0
+SHORTEST_S = 1.0
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What decides the content of an episode.
+
+    Attributes:
+        seconds: length of each episode. width: pixels of every view, None for the real sizes. seed: of the campaign.
+        sessions: how many sessions share the episodes.
+    """
+
+    seconds: float
+    width: int | None
+    seed: int
+    sessions: int
+
+
+@dataclass(frozen=True)
+class Job:
+    """One episode to make. `seed` and `session_seed` go to the scenario."""
+
+    recipe: Recipe
+    index: int
+    session: str
+    name: str
+    seed: int
+    session_seed: int
+
+    @property
+    def id(self) -> str:
+        return f"{self.session}__{self.name}"
+
+    @property
+    def frames(self) -> int:
+        return round(self.recipe.seconds * layout.NOMINAL_FPS)
+
+
+def plan(recipe: Recipe, episodes: int) -> list[Job]:
+    """All episodes of a campaign, dealt to its sessions in turn.
+
+    Raises:
+        UsageError: an option is out of range.
+    """
+    if episodes < 1:
+        raise UsageError("nothing to simulate", field="--episodes", found=episodes, expected="1 or more")
+    if not SHORTEST_S <= recipe.seconds <= LONGEST_S:
+        expected = f"{SHORTEST_S:g} to {LONGEST_S:g}"
+        raise UsageError("not a possible length", field="--seconds", found=recipe.seconds, expected=expected)
+    if recipe.sessions < 1:
+        raise UsageError("there must be a session", field="--sessions", found=recipe.sessions, expected="1 or more")
+    if recipe.seed < 0:
+        raise UsageError("not a seed", field="--seed", found=recipe.seed, expected="0 or more")
+    rig_at(recipe.width)
+    jobs = []
+    for index in range(episodes):
+        session = index % recipe.sessions
+        jobs.append(
+            Job(
+                recipe,
+                index,
+                str(uuid.UUID(storage.digest("session", str(recipe.seed), str(session)), version=4)),
+                f"ep{index // recipe.sessions + 1}",
+                _seed("episode", recipe.seed, index),
+                _seed("session", recipe.seed, session),
+            )
+        )
+    return jobs
+
+
+def _seed(*parts: object) -> int:
+    return int(storage.digest(*(str(part) for part in parts))[:8], 16)
+
+
+def run(out: Path, jobs: list[Job], workers: int, advance: Callable[[int], None] = lambda frames: None) -> list[Path]:
+    """Makes the episodes that are missing under `out` and returns the folders of all.
+
+    Args:
+        workers: processes; the bytes written do not depend on it.
+        advance: told of frames as they are done, kept episodes included.
+
+    Raises:
+        UsageError: an episode is there that was made with other options.
+        MissingError: the ray caster is not installed.
+    """
+    if workers < 1:
+        raise UsageError("there must be a worker", field="--workers", found=workers, expected="1 or more")
+    require_embreex()
+    missing = []
+    for job in jobs:
+        if is_made(out, job):
+            advance(job.frames)
+        else:
+            missing.append(job)
+    for job in missing:
+        _clear(out, job)
+    if workers == 1 or len(missing) < 2:
+        for job in missing:
+            make(out, job, advance=lambda: advance(1))
+    else:
+        for frames in _in_processes(out, missing, min(workers, len(missing))):
+            advance(frames)
+    return [out / job.session / job.name for job in jobs]
+
+
+def _in_processes(out: Path, jobs: list[Job], workers: int) -> Iterator[int]:
+    import multiprocessing
+    from concurrent.futures import as_completed
+
+    context = multiprocessing.get_context("spawn")  # a forked child would inherit the ray caster's threads half alive
+    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+        futures = {pool.submit(make, out, job): job for job in jobs}
+        try:
+            for future in as_completed(futures):
+                future.result()
+                yield futures[future].frames
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def make(out: Path, job: Job, advance: Callable[[], None] = lambda: None) -> None:
+    """Makes one episode and its truth."""
+    from xperience.simulate.motion import animate
+    from xperience.simulate.recording import Recorder
+    from xperience.simulate.scenario import plan_scenario
+
+    recipe = job.recipe
+    recorder = Recorder(recipe.width, advance)
+    clocks = recorder.clocks(job.frames, job.seed)
+    duration_s = float(clocks.frame_s[-1]) + 1 / layout.NOMINAL_FPS
+    scenario = plan_scenario(job.seed, job.session_seed, duration_s)
+    try:  # TODO(language): import plainly
+        from xperience.simulate.language import caption_json
+
+        caption = caption_json(scenario, clocks.frame_ns, np.random.default_rng([job.seed, 1_000_001]))
+    except ImportError:
+        caption = '{"segments": []}'
+    facts = {"episode": job.id, "session": job.session, "recipe": _recipe(job)}
+    recorder.record(animate(scenario), caption, clocks, out / job.session / job.name, _truth(out, job), facts)
+
+
+def is_made(out: Path, job: Job) -> bool:
+    """Whether the episode is there, whole.
+
+    Raises:
+        UsageError: it was made with other options.
+    """
+    folder = out / job.session / job.name
+    if not folder.exists():
+        return False
+    facts = _truth(out, job) / truth.FACTS
+    if facts.is_file():
+        try:
+            recipe = json.loads(facts.read_text(encoding="utf-8")).get("recipe")
+        except (ValueError, AttributeError) as error:
+            raise CorruptError("truth of an episode cannot be read", file=facts, found=str(error)[:200]) from error
+        if recipe != _recipe(job):
+            raise UsageError(
+                "an episode made with other options is already there",
+                file=folder,
+                found=recipe,
+                expected=_recipe(job),
+                hint="choose another folder, or the options it was made with",
+            )
+    return True
+
+
+def _recipe(job: Job) -> dict[str, Any]:
+    return {**asdict(job.recipe), "index": job.index}
+
+
+def _truth(out: Path, job: Job) -> Path:
+    return out / truth.TRUTH_FOLDER / job.id
+
+
+def _clear(out: Path, job: Job) -> None:
+    """Removes what an interrupted run left of an episode."""
+    for folder in (out / job.session / job.name, _truth(out, job)):
+        for left in folder.parent.glob(f".{folder.name}.*.tmp"):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def require_embreex() -> None:
+    """Raises MissingError where the ray caster is not installed."""
+    import importlib.util
+
+    if importlib.util.find_spec("embreex") is None:
+        raise MissingError("simulation needs embreex", hint="pip install 'xperience[sim]'")
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a campaign will take. `frames` counts those still to be made, as do the other numbers."""
+
+    frames: int
+    data_bytes: int
+    seconds: float
+
+
+# Measured on 2026-11-21 on one core of an AMD EPYC (Genoa) with `benchmarks/simulate.py`: frames a second and bytes.
+_SECONDS_A_FRAME, _SECONDS_A_PIXEL = 0.006, 2.3e-7
+_MP4_BYTES_A_PIXEL = 0.055
+_OTHER_BYTES_A_FRAME = 4200
+_TRUTH_BYTES_A_FRAME = 12_000
+_AUDIO_BYTES_A_SECOND = 12_000
+
+
+def estimate(out: Path, jobs: list[Job], workers: int) -> Estimate:
+    """Bytes and time for the episodes that are not there yet."""
+    missing = [job for job in jobs if not is_made(out, job)]
+    frames = sum(job.frames for job in missing)
+    if not frames:
+        return Estimate(0, 0, 0.0)
+    rig = rig_at(missing[0].recipe.width)
+    sizes = {view: rig[view].size or (0, 0) for view in VIEWS}
+    pixels = sum(width * height for width, height in sizes.values())
+    stereo = sizes[STEREO_VIEWS[0]]
+    depth = round(stereo[0] * DEPTH_SCALE) * round(stereo[1] * DEPTH_SCALE) * 5
+    mp4 = pixels * _MP4_BYTES_A_PIXEL + _AUDIO_BYTES_A_SECOND * len(VIEWS) / layout.NOMINAL_FPS
+    bytes_a_frame = depth + mp4 + _OTHER_BYTES_A_FRAME + _TRUTH_BYTES_A_FRAME
+    seconds = frames * (_SECONDS_A_FRAME + pixels * _SECONDS_A_PIXEL) / min(workers, len(missing))
+    assert set(FISHEYE_VIEWS) < set(sizes)
+    return Estimate(frames, round(frames * bytes_a_frame), seconds)
