@@ -7,6 +7,9 @@ measured before it is made.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +17,17 @@ import h5py
 import numpy as np
 
 from xperience.episode.layout import BY_PATH
+from xperience.episode.storage_checks import check_inflation, check_layout, variable_length_bytes
 from xperience.errors import CorruptError, FormatError, LimitError, MissingError
 
 MAX_READ_BYTES = 512 * 2**20
 """Largest single read. A full-length episode's largest whole-stream read (body joints) is 4 MB; depth goes by range."""
 
-MAX_CHUNK_BYTES = 64 * 2**20
-"""Largest HDF5 chunk after decompression: one chunk is the least that HDF5 can inflate at a time."""
-
 MAX_TEXT_BYTES = 64 * 2**20
 """Largest caption. The longest real one is under 1 MB."""
+
+MAX_MEMBERS = 1000
+"""Most members of a group that is listed. Real groups have up to 11."""
 
 MAX_LENGTH = 50_000_000
 """Most entries along a time axis: 69 hours of IMU."""
@@ -67,29 +71,24 @@ class AnnotationFile:
         if found is None:
             return None
         if not isinstance(found, h5py.Dataset):
-            raise FormatError("a group stands where a dataset belongs", file=self.path, field=name)
-        if found.is_virtual or found.external:
-            raise FormatError(
-                "dataset keeps its data outside this file",
-                file=self.path,
-                field=name,
-                hint="such files are refused",
-            )
-        chunk = found.chunks
-        if chunk is not None and int(np.prod(chunk)) * found.dtype.itemsize > MAX_CHUNK_BYTES:
-            raise LimitError(
-                "dataset has oversized chunks",
-                file=self.path,
-                field=name,
-                found=f"chunks {chunk} of {found.dtype}",
-                expected=f"at most {MAX_CHUNK_BYTES} bytes a chunk",
-            )
+            raise FormatError("a group or type stands where a dataset belongs", file=self.path, field=name)
+        with self._decoding("dataset cannot be read", name):
+            check_layout(found, self.path, name)
         return found
 
     def keys(self, name: str) -> list[str]:
-        """Member names of a group in byte order; [] where it is missing."""
+        """Member names of a group in byte order; [] where it is missing.
+
+        Raises:
+            LimitError: more than MAX_MEMBERS of them.
+        """
         found = self._find(name) if name else self._file
-        return sorted(found.keys()) if isinstance(found, h5py.Group) else []
+        if not isinstance(found, h5py.Group):
+            return []
+        with self._decoding("annotation file is damaged", name):
+            if len(found) > MAX_MEMBERS:
+                raise LimitError("group has too many members", file=self.path, field=name, found=len(found))
+            return sorted(str(key) for key in found.keys())
 
     def read(self, name: str, *, start: int | None = None, stop: int | None = None) -> np.ndarray | None:
         """One dataset whole, or rows start:stop of it; None where it is missing.
@@ -102,29 +101,24 @@ class AnnotationFile:
         dataset = self.dataset(name)
         if dataset is None:
             return None
-        self._check(name, dataset)
-        shape = dataset.shape
-        if start is not None or stop is not None:
-            begin, end, _ = slice(start, stop).indices(shape[0])
+        with self._decoding("dataset cannot be read", name):
+            self._check(name, dataset)
+            shape = dataset.shape
+            begin, end = slice(start, stop).indices(shape[0])[:2] if shape else (0, 1)
             rows = max(0, end - begin)
-            selection: Any = slice(begin, end)
-        else:
-            rows, selection = shape[0] if shape else 1, ()
-        size = rows * int(np.prod(shape[1:], dtype=np.int64)) * dataset.dtype.itemsize
-        if size > MAX_READ_BYTES:
-            raise LimitError(
-                "dataset is larger than one read may be",
-                file=self.path,
-                field=name,
-                found=f"shape {shape}, {size / 2**20:.0f} MiB",
-                expected=f"at most {MAX_READ_BYTES // 2**20} MiB",
-            )
-        try:
-            return np.asarray(dataset[selection])
-        except (OSError, RuntimeError, ValueError) as error:
-            raise CorruptError(
-                "dataset cannot be read", file=self.path, field=name, found=str(error).splitlines()[0][:200]
-            ) from error
+            size = rows * math.prod(shape[1:]) * dataset.dtype.itemsize
+            if dataset.dtype.kind == "O":
+                size = max(size, variable_length_bytes(dataset, self.path))
+            if size > MAX_READ_BYTES:
+                raise LimitError(
+                    "dataset is larger than one read may be",
+                    file=self.path,
+                    field=name,
+                    found=f"shape {shape}, {size / 2**20:.0f} MiB",
+                    expected=f"at most {MAX_READ_BYTES // 2**20} MiB",
+                )
+            check_inflation(dataset, begin, end, self.path, name)
+            return np.asarray(dataset[begin:end] if shape else dataset[()])
 
     def scalar(self, name: str) -> float | None:
         """A number, or None where it is missing."""
@@ -144,28 +138,30 @@ class AnnotationFile:
         dataset = self.dataset(name)
         if dataset is None:
             return None
-        if dataset.size != 1:
-            raise FormatError("not a single string", file=self.path, field=name, found=f"shape {dataset.shape}")
-        stored = dataset.dtype.itemsize if dataset.dtype.kind == "S" else dataset.id.get_storage_size()
-        if dataset.dtype.kind == "O":  # a variable-length string lives in the global heap: ask HDF5 before reading it
-            stored = _variable_length_bytes(dataset)
-        if stored > MAX_TEXT_BYTES:
-            raise LimitError(
-                "text is too long",
-                file=self.path,
-                field=name,
-                found=f"{stored / 2**20:.0f} MiB",
-                expected=f"at most {MAX_TEXT_BYTES // 2**20} MiB",
-            )
-        try:
-            value = np.asarray(dataset[()]).reshape(-1)[0]
-        except (OSError, RuntimeError, ValueError) as error:
-            raise CorruptError("text cannot be read", file=self.path, field=name, found=str(error)[:200]) from error
-        if isinstance(value, str):
-            return value.strip("\x00")
-        if isinstance(value, np.bytes_ | np.void):
-            return value.tobytes().decode("utf-8", errors="replace").strip("\x00")
-        raise FormatError("not text", file=self.path, field=name, found=str(dataset.dtype))
+        with self._decoding("text cannot be read", name):
+            is_bytes = dataset.dtype == np.uint8 and dataset.ndim == 1  # as some writers store text
+            if dataset.shape is None or (dataset.size != 1 and not is_bytes):
+                raise FormatError("not a single string", file=self.path, field=name, found=f"shape {dataset.shape}")
+            if dataset.dtype.kind == "O" and h5py.check_string_dtype(dataset.dtype) is not None:
+                stored = variable_length_bytes(dataset, self.path)
+            elif dataset.dtype.kind == "S" or is_bytes:
+                stored = dataset.size * dataset.dtype.itemsize
+            else:
+                raise FormatError("not text", file=self.path, field=name, found=str(dataset.dtype))
+            if stored > MAX_TEXT_BYTES:
+                raise LimitError(
+                    "text is too long",
+                    file=self.path,
+                    field=name,
+                    found=f"{stored / 2**20:.0f} MiB",
+                    expected=f"at most {MAX_TEXT_BYTES // 2**20} MiB",
+                )
+            check_inflation(dataset, 0, dataset.shape[0] if dataset.shape else 0, self.path, name)
+            value = dataset[()]
+        if isinstance(value, np.ndarray):
+            value = value.tobytes() if value.dtype.kind in "Su" else value.reshape(-1)[0]
+        text = value if isinstance(value, str) else bytes(value).decode("utf-8", errors="replace")
+        return text.strip("\x00")
 
     def _check(self, name: str, dataset: h5py.Dataset) -> None:
         if dataset.shape is None:
@@ -183,7 +179,7 @@ class AnnotationFile:
                 found=dataset.shape,
                 expected=" or ".join(str(shape) for shape in known.shapes),
             )
-        wanted = "iufb" if known.dtype[0] in "fiu" else "SOU"
+        wanted = "iufb" if known.dtype[0] in "fiu" else "SOUVu"
         if dataset.dtype.kind not in wanted:
             raise FormatError(
                 "dataset has the wrong type",
@@ -195,36 +191,31 @@ class AnnotationFile:
 
     def _find(self, name: str) -> h5py.Group | h5py.Dataset | None:
         node: Any = self._file
-        try:
+        with self._decoding("annotation file is damaged", name):
             for part in name.split("/"):
-                if not isinstance(node, h5py.Group):
+                # Asked of the link itself: h5py's own "in" would follow an external one.
+                if not isinstance(node, h5py.Group) or not node.id.links.exists(part.encode()):
                     return None
-                link = node.get(part, getlink=True) if part in node.keys() else None
-                if link is None:
-                    return None
-                if not isinstance(link, h5py.HardLink):
+                link = node.id.links.get_info(part.encode())
+                if link.type != h5py.h5l.TYPE_HARD:
                     raise FormatError(
                         "a soft or external link stands where data belongs",
                         file=self.path,
                         field=name,
-                        found=type(link).__name__,
                         hint="such files are refused: links may lead out of the episode or in circles",
                     )
                 node = node[part]
-        except (OSError, RuntimeError, KeyError) as error:
-            raise CorruptError(
-                "annotation file is damaged",
-                file=self.path,
-                field=name,
-                found=str(error).splitlines()[0][:200],
-            ) from error
         return node
+
+    @contextmanager
+    def _decoding(self, what: str, name: str) -> Iterator[None]:
+        """Turns whatever HDF5 says about damaged data into a CorruptError."""
+        try:
+            yield
+        except (OSError, RuntimeError, ValueError, KeyError, TypeError, UnicodeError, MemoryError) as error:
+            lines = str(error).splitlines() or [type(error).__name__]
+            raise CorruptError(what, file=self.path, field=name, found=lines[0][:200]) from error
 
 
 def _matches(shape: tuple[int, ...], pattern: tuple[str | int, ...]) -> bool:
     return len(shape) == len(pattern) and all(isinstance(p, str) or n == p for n, p in zip(shape, pattern, strict=True))
-
-
-def _variable_length_bytes(dataset: h5py.Dataset) -> int:
-    """Upper bound of what reading a variable-length dataset allocates: the whole file."""
-    return int(Path(dataset.file.filename).stat().st_size) if dataset.file.filename else 0

@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from collections.abc import Callable
+from functools import cached_property, partial
 from pathlib import Path
 from types import TracebackType
 
 import numpy as np
 
-from xperience.episode import layout
+from xperience.episode import clock, layout
 from xperience.episode.annotation import AnnotationFile
 from xperience.episode.cameras import VIEWS, Rig
 from xperience.episode.captions import Caption, read_caption
 from xperience.episode.clock import Clock
 from xperience.episode.labels import FrameLabels, frame_labels
-from xperience.episode.modalities import body, calibration, contacts, depth, hands, imu, point_cloud, pose
+from xperience.episode.modalities import body, calibration, contacts, depth, frames, hands, imu, point_cloud, pose
 from xperience.episode.modalities.audio import Audio
 from xperience.episode.modalities.depth import Depth
 from xperience.episode.modalities.imu import Imu
 from xperience.episode.modalities.video import Video
 from xperience.episode.presence import Notes, Presence, Problem, Signal
-from xperience.errors import CorruptError, FormatError, MissingError
+from xperience.errors import CorruptError, FormatError, LimitError, MissingError, XperienceError
 
 MODALITIES = (
     *VIEWS, "audio", "depth", "pose", "point_cloud", "hand_left", "hand_right", "body", "contacts", "imu",
     "calibration", "caption",
 )  # fmt: skip
+
+UNREADABLE = (FormatError, CorruptError, LimitError)
+"""What a damaged stream raises when it is read."""
 
 
 class Episode:
@@ -39,6 +43,7 @@ class Episode:
         self.folder = folder
         self.file = file
         self.notes = Notes()
+        self._videos: dict[str, Video] = {}
 
     @classmethod
     def open(cls, path: Path | str) -> Episode:
@@ -90,23 +95,9 @@ class Episode:
         """Frame times: slam/frame_names, else video/device_timestamp.
 
         Raises:
-            FormatError: neither is there, or the names are not decimal nanoseconds.
+            FormatError: neither is there, or neither holds whole nanoseconds.
         """
-        names = self.file.read("slam/frame_names")
-        if names is not None:
-            times = _decimal(names)
-            if times is not None:
-                return Clock(times, "slam/frame_names")
-            self.notes.add("slam/frame_names", "not decimal nanoseconds", names[:1])
-        stamps = self.file.read("video/device_timestamp")
-        if stamps is not None:
-            return Clock(stamps.reshape(-1).astype(np.int64), "video/device_timestamp")
-        raise FormatError(
-            "no frame clock",
-            file=self.file.path,
-            field="slam/frame_names",
-            expected="slam/frame_names or video/device_timestamp",
-        )
+        return clock.read(self.file, self.notes)
 
     @property
     def num_frames(self) -> int:
@@ -116,7 +107,9 @@ class Episode:
 
     def video(self, view: str) -> Video:
         """A view's frames; opening is deferred to the first read."""
-        return Video(view, self.folder / layout.video_file(view))
+        if view not in self._videos:
+            self._videos[view] = Video(view, self.folder / layout.video_file(view))
+        return self._videos[view]
 
     @cached_property
     def views(self) -> tuple[str, ...]:
@@ -131,7 +124,18 @@ class Episode:
 
     @cached_property
     def depth(self) -> Depth:
-        return depth.read(self.file)
+        """Depth images by range; nothing is read yet."""
+        return depth.read(self.file, self.num_frames, self.notes)
+
+    @cached_property
+    def frame_numbers(self) -> np.ndarray | None:
+        """[N] float, the device's own frame counter (NaN where it is short), or None."""
+        return frames.read(self.file, "video/frame_number", self.num_frames, self.notes, 1)
+
+    @cached_property
+    def stored_length_s(self) -> float | None:
+        """Length of the video in seconds as the file says, or None; the clock is the better witness."""
+        return self.file.scalar("video/length_sec")
 
     # -- geometry ------------------------------------------------------------------------------------------------
 
@@ -143,13 +147,13 @@ class Episode:
             try:
                 sizes[view] = self.video(view).size
             except CorruptError as error:
-                self.notes.add(f"{view}.mp4", error.what, error.found)
+                self._note(f"{view}.mp4", error)
         return calibration.read(self.file, self.notes, sizes)
 
     @cached_property
     def pose(self) -> Signal:
         """T_world_body [N, 4, 4]."""
-        return pose.read(self.file, self.clock.times_s)
+        return pose.read(self.file, self.clock.times_s, self.notes)
 
     def T_world_camera(self, view: str, start: int = 0, stop: int | None = None) -> np.ndarray:
         """Poses [n, 4, 4] of one view in the world; NaN where the pose is invalid.
@@ -172,26 +176,66 @@ class Episode:
     # -- motion --------------------------------------------------------------------------------------------------
 
     def hand(self, side: str) -> Signal:
-        """Joints [N, 21, 3] of the left or right hand."""
-        return self._hands[side]
+        """Joints [N, 21, 3] of the left or right hand in the left rectified camera, metres."""
+        assert side in layout.HAND_SIDES, side
+        return self._left_hand if side == "left" else self._right_hand
 
     @cached_property
-    def _hands(self) -> dict[str, Signal]:
-        return {side: hands.read(self.file, side, self.clock.times_s) for side in layout.HAND_SIDES}
+    def _left_hand(self) -> Signal:
+        return hands.read(self.file, "left", self.clock.times_s, self.notes)
+
+    @cached_property
+    def _right_hand(self) -> Signal:
+        return hands.read(self.file, "right", self.clock.times_s, self.notes)
+
+    def hand_world(self, side: str) -> Signal:
+        """Joints [N, 21, 3] of a hand in the world, metres; valid where hand and pose are, else NaN.
+
+        Absent where the recording lacks the hand, the pose, or the calibration of the left rectified camera.
+        """
+        hand = self.hand(side)
+        if not hand.present:
+            return hand
+        lacking = "pose" if not self.pose.present else ""
+        if self.rig is None or hands.FRAME not in self.rig:
+            lacking = f"calibration of {hands.FRAME}"
+        if lacking:
+            return Signal.absent((21, 3), unit="m", frame="world", reason=f"no {lacking} to place the hand with")
+        poses = self.T_world_camera(hands.FRAME)
+        T_world_left = Signal(poses, self.pose.valid, self.pose.times_s, unit="m", frame="world")
+        return hands.in_world(hand, T_world_left)
+
+    def hand_mano(self, side: str) -> dict[str, np.ndarray]:
+        """MANO parameters of a hand as far as stored: translation, pose, global_orient, betas."""
+        return hands.read_mano(self.file, side)
 
     @cached_property
     def body(self) -> Signal:
-        """Joints [N, 52, 3]."""
-        return body.read(self.file, self.clock.times_s)
+        """Joints [N, 52, 3], world metres."""
+        return body.read(self.file, self.clock.times_s, self.notes)
+
+    def body_pose(self, name: str) -> Signal:
+        """T [N, 4, 4] in the world of "root" (pelvis) or "cpf" (central pupil frame)."""
+        return body.read_poses(self.file, f"Ts_world_{name}", self.clock.times_s, self.notes)
+
+    def body_rotations(self, name: str) -> Signal:
+        """Local joint rotations, wxyz: "body_quats" [N, 21, 4], "left_hand_quats", "right_hand_quats" [N, 15, 4]."""
+        return body.read_rotations(self.file, name, self.clock.times_s, self.notes)
+
+    @property
+    def body_shape(self) -> np.ndarray | None:
+        """SMPL-H shape coefficients [N, 16] or [16], or None."""
+        return body.read_shape(self.file)
 
     @cached_property
     def contacts(self) -> Signal:
         """[N, 21] contact of body joints 1 to 21."""
-        return contacts.read(self.file, self.clock.times_s)
+        return contacts.read(self.file, self.clock.times_s, self.notes)
 
     @cached_property
     def imu(self) -> Imu:
-        return imu.read(self.file, self.clock)
+        """Accelerometer and gyroscope at their own rate."""
+        return imu.read(self.file, self.clock, self.notes)
 
     # -- language ------------------------------------------------------------------------------------------------
 
@@ -203,24 +247,59 @@ class Episode:
     @cached_property
     def labels(self) -> FrameLabels:
         """Action, sub-task, objects and interaction of every frame by the published rule."""
-        return frame_labels(self.caption, self.clock.times_ns)
+        labels = frame_labels(self.caption, self.clock.times_ns)
+        if self.caption is not None and self.num_frames:
+            low, high = int(self.clock.times_ns.min()) - 10**9, int(self.clock.times_ns.max()) + 10**9
+            outside = [t for t in self.caption.times() if isinstance(t, int) and not low <= t <= high]
+            if outside:
+                found = f"{len(outside)}, the first {outside[0]}"
+                self.notes.add("caption", "times over a second outside the recording", found, f"{low} to {high}")
+        return labels
 
     # -- metadata ------------------------------------------------------------------------------------------------
 
     @cached_property
+    def metadata(self) -> dict[str, float | str]:
+        """Scalars of the metadata group by name, in byte order; what is neither a number nor text is noted."""
+        out: dict[str, float | str] = {}
+        for key in self.file.keys("metadata"):
+            path = f"metadata/{key}"
+            try:
+                dataset = self.file.dataset(path)
+                numeric = dataset is not None and dataset.dtype.kind in "iufb"
+                value = self.file.scalar(path) if numeric else self.file.text(path)
+                if value is not None:
+                    out[key] = value
+            except UNREADABLE as error:
+                self._note(path, error)
+        return out
+
+    @cached_property
     def ground_height(self) -> float:
-        """Height of the floor in world metres: stored, else the official viewer's default."""
-        for key, sign in (("ground_height", 1), ("floor_z", 1), ("body_height", -1)):
-            for path in (key, f"metadata/{key}"):
-                value = self.file.scalar(path)
+        """Height of the floor in world metres: stored in the file or its metadata, else the viewer's default."""
+        for group in ("", "metadata/"):
+            for key, sign in (("ground_height", 1), ("floor_z", 1), ("body_height", -1)):
+                try:
+                    value = self.file.scalar(group + key)
+                except UNREADABLE as error:
+                    self._note(group + key, error)
+                    continue
                 if value is not None and np.isfinite(value):
                     return sign * value
         return layout.DEFAULT_GROUND_HEIGHT
 
+    # -- what is there -------------------------------------------------------------------------------------------
+
     @cached_property
     def presence(self) -> dict[str, Presence]:
-        """State of every modality in MODALITIES. A stream that cannot be read counts as absent and is noted."""
-        probes = {
+        """State of every modality in MODALITIES. A stream that cannot be read counts as absent and is noted.
+
+        Raises:
+            FormatError: there is no frame clock.
+        """
+        assert self.clock is not None
+        probes: dict[str, Callable[[], bool]] = {
+            **{view: partial(self._view_present, view) for view in VIEWS},
             "depth": lambda: self.depth.present,
             "pose": lambda: self.pose.present,
             "point_cloud": lambda: self.point_cloud is not None,
@@ -230,27 +309,29 @@ class Episode:
             "contacts": lambda: self.contacts.present,
             "imu": lambda: self.imu.present,
             "calibration": lambda: self.rig is not None,
-            "caption": lambda: self.caption is not None,
+            "caption": lambda: len(self.labels) == self.num_frames and self.caption is not None,
             "audio": lambda: self.audio.present,
         }
         state = {}
         for name in MODALITIES:
-            if name in VIEWS:
-                there = name in self.views
-            else:
-                try:
-                    there = probes[name]()
-                except (FormatError, CorruptError) as error:
-                    self.notes.add(error.field or name, error.what, error.found or "", error.expected or "")
-                    there = False
+            try:
+                there = probes[name]()
+            except UNREADABLE as error:
+                self._note(name, error)
+                there = False
             state[name] = Presence.PRESENT if there else Presence.ABSENT
         return state
 
+    def _view_present(self, view: str) -> bool:
+        if view not in self.views:
+            return False
+        video = self.video(view)
+        if video.num_frames != self.num_frames:
+            found = f"{video.num_frames} frames of video"
+            self.notes.add(f"{view}.mp4", "not as long as the frame clock", found, f"{self.num_frames} frames")
+        if video.truncated:
+            self.notes.add(f"{view}.mp4", "file ends before its last frame", "truncated", "all frames")
+        return True
 
-def _decimal(names: np.ndarray) -> np.ndarray | None:
-    """Fixed-width decimal text, possibly with a file suffix, to int64; None if any entry is something else."""
-    try:
-        texts = [bytes(n).decode("ascii").strip("\x00 ") if not isinstance(n, str) else n for n in names.reshape(-1)]
-        return np.array([int(t.rsplit(".", 1)[0]) for t in texts], np.int64)
-    except (ValueError, OverflowError, UnicodeDecodeError):
-        return None
+    def _note(self, name: str, error: XperienceError) -> None:
+        self.notes.add(error.field or name, error.what, error.found or "", error.expected or "")

@@ -22,6 +22,11 @@ def quat_to_matrix(quat: np.ndarray) -> np.ndarray:
     return np.stack(rows, -1).reshape(*quat.shape[:-1], 3, 3)
 
 
+def is_rotation(quat: np.ndarray) -> np.ndarray:
+    """[..., 4] to [...]: finite and long enough to be normalised. A stored all-zero quaternion is no rotation."""
+    return np.isfinite(quat).all(-1) & (np.abs(quat).max(-1, initial=0.0) > 0.05)
+
+
 def matrix_to_quat(matrix: np.ndarray) -> np.ndarray:
     """Rotation matrices [..., 3, 3] to wxyz [..., 4] with w >= 0 (Shepperd 1978, largest component first)."""
     m = np.asarray(matrix, np.float64)

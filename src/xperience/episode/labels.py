@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from xperience.episode.captions import Caption, Segment, TimeKey
+from xperience.episode.clock import nearest
 from xperience.errors import LimitError
 
 NO_LABEL = ("", "N/A")
@@ -90,19 +91,8 @@ def nearest_frames(times: Sequence[TimeKey | None], times_ns: np.ndarray) -> tup
     """
     known = np.array([isinstance(t, int) for t in times], bool)
     wanted = np.array([t if isinstance(t, int) else 0 for t in times], np.int64)
-    stamps, first = np.unique(times_ns, return_index=True)
-    after = np.clip(np.searchsorted(stamps, wanted), 0, len(stamps) - 1)
-    before = np.maximum(after - 1, 0)
-    # Unsigned differences: they wrap around to the right value even where the clock holds nonsense.
-    late = np.where(stamps[after] >= wanted, _minus(stamps[after], wanted), _minus(wanted, stamps[after]))
-    early = np.where(stamps[before] <= wanted, _minus(wanted, stamps[before]), np.uint64(2**64 - 1))
-    tie_earlier = (early == late) & (first[before] < first[after])
-    chosen = np.where((early < late) | tie_earlier, before, after)
-    return np.where(known, first[chosen], -1), known & (stamps[chosen] == wanted)
-
-
-def _minus(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    return a.astype(np.uint64) - b.astype(np.uint64)
+    frames = nearest(times_ns, wanted)
+    return np.where(known, frames, -1), known & (times_ns[frames] == wanted)
 
 
 class _Painter:

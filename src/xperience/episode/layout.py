@@ -51,6 +51,8 @@ def _table() -> tuple[Dataset, ...]:
     rows: list[Dataset] = []
 
     def add(path: str, dtype: str, meaning: str, *shapes: tuple[str | int, ...]) -> None:
+        if shapes == ((),):
+            shapes = ((), (1,))
         rows.append(Dataset(path, shapes, dtype, meaning))
 
     for cam in ("cam0", "cam1", "cam2", "cam3"):
@@ -67,7 +69,7 @@ def _table() -> tuple[Dataset, ...]:
     add("calibration/cam01/baseline", "f8", "stereo baseline, metres", ())
     add("slam/quat_wxyz", "f8", "world to body rotation", ("N", 4))
     add("slam/trans_xyz", "f8", "world to body translation, metres", ("N", 3))
-    add("slam/frame_names", "S", "device clock, nanoseconds as decimal text", ("N",))
+    add("slam/frame_names", "S", "device clock, nanoseconds as decimal text", ("N",), ("N", "L"))
     add("slam/point_cloud", "f4", "sparse map, world metres", ("P", 3))
     add("depth/depth", "f4", "metres along the axis of the left rectified camera, 0 = none", ("N", "H", "W"))
     add("depth/confidence", "u1", "0..255", ("N", "H", "W"))

@@ -7,18 +7,18 @@ import numpy as np
 from xperience.episode import geometry
 from xperience.episode.annotation import AnnotationFile
 from xperience.episode.modalities import frames
-from xperience.episode.presence import Notes, Signal, usable
+from xperience.episode.presence import Notes, Signal, tracked
 
 ROTATIONS = {"body_quats": 21, "left_hand_quats": 15, "right_hand_quats": 15}
 """Datasets of local joint rotations, with the number of joints in each."""
 
 
 def read(file: AnnotationFile, times_s: np.ndarray, notes: Notes) -> Signal:
-    """Joints [N, 52, 3], world metres."""
+    """Joints [N, 52, 3], world metres; a frame is valid where any joint is tracked (the others are NaN)."""
     joints = frames.read(file, "full_body_mocap/keypoints", len(times_s), notes, 3)
     if joints is None:
         return Signal.absent((52, 3), unit="m", frame="world", reason="full_body_mocap/keypoints is not in the file")
-    return Signal(joints, usable(joints), times_s, unit="m", frame="world")
+    return Signal(joints, np.any(tracked(joints), axis=1), times_s, unit="m", frame="world")
 
 
 def read_poses(file: AnnotationFile, name: str, times_s: np.ndarray, notes: Notes) -> Signal:

@@ -5,16 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from xperience.episode.annotation import AnnotationFile
-from xperience.episode.modalities.body import unbatched
-from xperience.episode.presence import Signal
+from xperience.episode.modalities import frames
+from xperience.episode.presence import Notes, Signal
 
-PATHS = ("full_body_mocap/contacts",)
+PATH = "full_body_mocap/contacts"
 
 
-def read(file: AnnotationFile, times_s: np.ndarray) -> Signal:
-    """[N, 21] float32; channel j is body joint j + 1."""
-    contacts = unbatched(file.read(PATHS[0]), 2)
+def read(file: AnnotationFile, times_s: np.ndarray, notes: Notes) -> Signal:
+    """[N, 21] float32; channel j is body joint j + 1. All zero is a measurement: nothing is touched."""
+    contacts = frames.read(file, PATH, len(times_s), notes, 2)
     if contacts is None:
-        return Signal.absent((21,), frame="body joints", reason="full_body_mocap/contacts is not in the file")
-    contacts = np.asarray(contacts[: len(times_s)], np.float32)
-    return Signal(contacts, np.isfinite(contacts).all(1), times_s[: len(contacts)], frame="body joints")
+        return Signal.absent((21,), frame="body joints", reason=f"{PATH} is not in the file")
+    return Signal(contacts.astype(np.float32), np.isfinite(contacts).all(1), times_s, frame="body joints")

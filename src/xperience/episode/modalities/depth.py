@@ -8,10 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from xperience.episode.annotation import MAX_READ_BYTES, AnnotationFile
-from xperience.episode.presence import Presence
+from xperience.episode.presence import Notes, Presence
 from xperience.errors import FormatError
 
-PATHS = ("depth/depth", "depth/confidence")
+DEPTH, CONFIDENCE = "depth/depth", "depth/confidence"
+
+SCALE_UNSTORED, RANGE_UNSTORED = 1.0, (0.0, 1.0)
+"""What the official reader takes where the file does not say; noted as a problem."""
 
 
 @dataclass(frozen=True)
@@ -19,7 +22,7 @@ class Depth:
     """Depth images, not read until asked for.
 
     Attributes:
-        shape: (frames, height, width); (0, 0, 0) where absent.
+        shape: (frames, height, width), at most the frames of the clock; (0, 0, 0) where absent.
         scale: depth image size over stereo image size.
         depth_min, depth_max: range of valid depth, metres.
         has_confidence: whether the file has a confidence image beside each depth image.
@@ -42,41 +45,67 @@ class Depth:
         return self.shape[0]
 
     def frames(self, start: int = 0, stop: int | None = None) -> tuple[np.ndarray, np.ndarray | None]:
-        """Depth [n, H, W] float32 in metres (0 or not finite = none) and confidence [n, H, W] uint8 or None."""
-        depth = self.file.read(PATHS[0], start=start, stop=stop)
+        """Depth [n, H, W] float32 in metres (0 or not finite = none) and confidence [n, H, W] as stored, or None.
+
+        Raises:
+            LimitError: more than MAX_READ_BYTES at once; ask for fewer frames, or use `blocks`.
+            CorruptError: the images cannot be decoded.
+        """
+        begin, end, _ = slice(start, stop).indices(len(self))
+        depth = self.file.read(DEPTH, start=begin, stop=end)
         assert depth is not None, "depth is absent"
-        confidence = self.file.read(PATHS[1], start=start, stop=stop) if self.has_confidence else None
+        confidence = self.file.read(CONFIDENCE, start=begin, stop=end) if self.has_confidence else None
         return np.asarray(depth, np.float32), confidence
 
     def blocks(self, size: int = 64) -> Iterator[tuple[int, np.ndarray, np.ndarray | None]]:
         """(first frame, depth, confidence) for consecutive runs of at most `size` frames."""
-        bytes_a_frame = max(1, self.shape[1] * self.shape[2] * 4)
+        bytes_a_frame = max(1, self.shape[1] * self.shape[2] * 8)
         size = max(1, min(size, MAX_READ_BYTES // bytes_a_frame))
         for start in range(0, len(self), size):
             yield (start, *self.frames(start, min(start + size, len(self))))
 
 
-def read(file: AnnotationFile) -> Depth:
-    dataset = file.dataset(PATHS[0])
+def read(file: AnnotationFile, num_frames: int, notes: Notes) -> Depth:
+    """Looks at depth without reading an image.
+
+    Raises:
+        FormatError: depth is not [N, H, W].
+    """
+    dataset = file.dataset(DEPTH)
     if dataset is None:
-        return Depth(file, (0, 0, 0), 1.0, 0.0, 0.0, False, Presence.ABSENT, "depth/depth is not in the file")
-    if dataset.ndim != 3:
+        reason = f"{DEPTH} is not in the file"
+        return Depth(file, (0, 0, 0), SCALE_UNSTORED, *RANGE_UNSTORED, False, Presence.ABSENT, reason)
+    if dataset.ndim != 3 or dataset.dtype.kind not in "fiu":
         raise FormatError(
-            "depth has the wrong shape",
+            "depth is not a stack of images",
             file=file.path,
-            field=PATHS[0],
-            found=dataset.shape,
-            expected="(N, H, W)",
+            field=DEPTH,
+            found=f"shape {dataset.shape} of {dataset.dtype}",
+            expected="(N, H, W) of float32",
         )
-    confidence = file.dataset(PATHS[1])
-    matching = confidence is not None and confidence.shape == dataset.shape
-    scale = file.scalar("depth/scale")
-    low, high = file.scalar("depth/depth_min"), file.scalar("depth/depth_max")
+    count, height, width = dataset.shape
+    if count != num_frames:
+        notes.add(DEPTH, "not as long as the frame clock", f"{count} images", f"{num_frames} frames")
     return Depth(
         file,
-        dataset.shape,
-        1.0 if scale is None else scale,
-        0.0 if low is None else low,
-        4.0 if high is None else high,
-        matching,
+        (min(count, num_frames), height, width),
+        _number(file, "scale", SCALE_UNSTORED, notes),
+        _number(file, "depth_min", RANGE_UNSTORED[0], notes),
+        _number(file, "depth_max", RANGE_UNSTORED[1], notes),
+        _has_confidence(file, dataset.shape, notes),
     )
+
+
+def _number(file: AnnotationFile, key: str, unstored: float, notes: Notes) -> float:
+    value = file.scalar(f"depth/{key}")
+    if value is not None and np.isfinite(value) and (key != "scale" or value > 0):
+        return value
+    notes.add(f"depth/{key}", "not stored: the official reader's default is taken", value, unstored)
+    return unstored
+
+
+def _has_confidence(file: AnnotationFile, shape: tuple[int, ...], notes: Notes) -> bool:
+    confidence = file.dataset(CONFIDENCE)
+    if confidence is not None and confidence.shape != shape:
+        notes.add(CONFIDENCE, "not of the shape of depth: left out", confidence.shape, shape)
+    return confidence is not None and confidence.shape == shape

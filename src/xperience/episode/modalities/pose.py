@@ -6,19 +6,17 @@ import numpy as np
 
 from xperience.episode import geometry
 from xperience.episode.annotation import AnnotationFile
-from xperience.episode.presence import Signal
+from xperience.episode.modalities import frames
+from xperience.episode.presence import Notes, Signal
 
-PATHS = ("slam/quat_wxyz", "slam/trans_xyz")
 
-
-def read(file: AnnotationFile, times_s: np.ndarray) -> Signal:
+def read(file: AnnotationFile, times_s: np.ndarray, notes: Notes) -> Signal:
     """T_world_body [N, 4, 4] float64, metres. Invalid where the quaternion is not finite or near zero length."""
-    quat, trans = file.read(PATHS[0]), file.read(PATHS[1])
+    quat = frames.read(file, "slam/quat_wxyz", len(times_s), notes, 2)
+    trans = frames.read(file, "slam/trans_xyz", len(times_s), notes, 2)
     if quat is None or trans is None:
-        return Signal.absent((4, 4), unit="m", frame="world", reason="slam/ is not in the file")
-    count = min(len(quat), len(trans), len(times_s))
-    quat, trans = np.asarray(quat[:count], np.float64), np.asarray(trans[:count], np.float64)
-    with np.errstate(invalid="ignore"):
-        valid = np.isfinite(quat).all(1) & np.isfinite(trans).all(1) & (np.linalg.norm(quat, axis=1) > 0.1)
+        missing = "slam/quat_wxyz" if quat is None else "slam/trans_xyz"
+        return Signal.absent((4, 4), unit="m", frame="world", reason=f"{missing} is not in the file")
+    valid = geometry.is_rotation(quat) & np.isfinite(trans).all(1)
     T_body_world = geometry.transform(geometry.quat_to_matrix(quat), trans)
-    return Signal(geometry.invert(T_body_world), valid, times_s[:count], unit="m", frame="world")
+    return Signal(geometry.invert(T_body_world), valid, times_s, unit="m", frame="world")

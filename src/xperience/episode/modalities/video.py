@@ -2,131 +2,227 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from xperience.errors import CorruptError, MissingError, UsageError
+from xperience.episode.resample import area_average
+from xperience.errors import CorruptError, LimitError, MissingError, UsageError
 
 MAX_PIXELS = 8192 * 8192
 """Largest image that is decoded."""
+
+MAX_STACK_BYTES = 4 * 2**30
+"""Largest stack of frames that is returned at once; longer ranges go frame by frame."""
+
+
+@dataclass(frozen=True)
+class Header:
+    """What the container says without being decoded, but for the orientation of the first frame.
+
+    Attributes:
+        width, height: pixels, as shown (display rotation applied).
+        num_frames: frames that are shown, by the container's index; a truncated file holds fewer.
+        fps: average rate; 0 where the container has none.
+        codec: name, such as "h264".
+        truncated: the file ends before the last frame that its index lists.
+    """
+
+    width: int
+    height: int
+    num_frames: int
+    fps: float
+    codec: str
+    truncated: bool
 
 
 class Video:
     """A view's MP4, opened when first used and never before.
 
     Frames are numbered by their order of presentation; frame k of the video belongs to frame k of the annotation.
+    All methods raise MissingError where there is no file, CorruptError where it is not an MP4 that can be decoded.
     """
 
     def __init__(self, view: str, path: Path) -> None:
         self.view = view
         self.path = path
-        self._header: tuple[int, int, int, float] | None = None
+
+    @cached_property
+    def header(self) -> Header:
+        with self._open() as container:
+            stream = container.streams.video[0]
+            entries = [(e.pos + e.size, e.is_discard) for e in stream.index_entries]
+            listed = sum(not discarded for _, discarded in entries)
+            if not stream.frames or listed != stream.frames:  # fragmented, or trimmed by an edit list: count
+                listed = len(_shown(container.demux(stream))[0])
+            end = max((last for last, _ in entries), default=0)
+            return Header(
+                *self._shown_size(),
+                num_frames=listed,
+                fps=float(stream.average_rate or 0),
+                codec=stream.codec_context.name,
+                truncated=end > self.path.stat().st_size,
+            )
 
     @property
     def width(self) -> int:
-        return self._read_header()[0]
+        return self.header.width
 
     @property
     def height(self) -> int:
-        return self._read_header()[1]
+        return self.header.height
 
     @property
     def size(self) -> tuple[int, int]:
-        """(width, height) in pixels."""
+        """(width, height) in pixels, as shown."""
         return self.width, self.height
 
     @property
     def num_frames(self) -> int:
         """Frames by the container's index; a truncated file may hold fewer."""
-        return self._read_header()[2]
+        return self.header.num_frames
 
     @property
     def fps(self) -> float:
         """Average rate by the container."""
-        return self._read_header()[3]
+        return self.header.fps
+
+    @property
+    def truncated(self) -> bool:
+        """Whether the file ends before the last frame that it lists."""
+        return self.header.truncated
 
     def __len__(self) -> int:
         return self.num_frames
 
     def times_s(self) -> np.ndarray:
-        """[frames] presentation times in seconds from the container's own start, by packet, without decoding."""
-        with self._open() as container:
-            stream = container.streams.video[0]
-            ticks = sorted(p.pts for p in container.demux(stream) if p.pts is not None)
-            return np.array([float(t * stream.time_base) for t in ticks])
+        """[frames] presentation times in seconds from the container's own start, without decoding."""
+        ticks, _, tick_s = self._index
+        return ticks * tick_s
 
     def frames(self, start: int = 0, stop: int | None = None, size: tuple[int, int] | None = None) -> np.ndarray:
         """Frames start:stop as uint8 RGB [n, H, W, 3]; n is smaller where the file ends early.
 
         Args:
-            size: (width, height) to scale to while decoding, area-averaged; None for the stored size.
+            size: (width, height) to scale to, each pixel the mean of the area it covers; None for the stored size.
 
         Raises:
-            CorruptError: the file cannot be decoded at `start`.
+            CorruptError: a frame in the range cannot be decoded.
+            LimitError: the range would pass MAX_STACK_BYTES.
         """
         stop = self.num_frames if stop is None else stop
         if start < 0 or stop < start:
             raise UsageError("not a frame range", file=self.path, found=f"{start}:{stop}")
-        images = [image for _, image in self.iterate(start, stop, size)]
         width, height = size or self.size
-        return np.stack(images) if images else np.zeros((0, height, width, 3), np.uint8)
+        most = max(0, min(stop, self.num_frames) - start)
+        if most * width * height * 3 > MAX_STACK_BYTES:
+            raise LimitError(
+                "too many frames at once",
+                file=self.path,
+                found=f"{most} frames of {width}x{height}",
+                expected=f"at most {MAX_STACK_BYTES // 2**20} MiB",
+                hint="ask for a shorter range or a smaller size, or go frame by frame with iterate()",
+            )
+        images = np.empty((most, height, width, 3), np.uint8)
+        count = 0
+        for _, image in self.iterate(start, start + most, size):
+            images[count] = image
+            count += 1
+        return images[:count]
 
     def iterate(
         self, start: int = 0, stop: int | None = None, size: tuple[int, int] | None = None
     ) -> Iterator[tuple[int, np.ndarray]]:
-        """(frame number, RGB image) one by one, in bounded memory."""
+        """(frame number, upright RGB image) one by one, in bounded memory."""
         for number, frame in self.decode(start, stop):
-            if size is not None:
-                frame = frame.reformat(width=size[0], height=size[1], format="rgb24", interpolation="AREA")
-                yield number, frame.to_ndarray()
-            else:
-                yield number, frame.to_ndarray(format="rgb24")
+            image = upright(frame)
+            yield number, image if size is None else area_average(image, size)
 
     def decode(self, start: int = 0, stop: int | None = None) -> Iterator[tuple[int, Any]]:
-        """(frame number, av.VideoFrame) from `start` to before `stop`, seeking to the key frame before `start`."""
+        """(frame number, av.VideoFrame as stored) from `start` to before `stop`; use `upright` for its RGB.
+
+        Numbers are those of presentation, without gaps. It ends early where the file does.
+
+        Raises:
+            CorruptError: a frame is damaged or missing between others.
+        """
+        if start == 0:
+            yield from self._decode(0, stop, None, _Counter())
+            return
+        ticks, keys, _ = self._index
+        if start >= len(ticks):
+            return
+        numbers = _Counter({int(tick): k for k, tick in enumerate(ticks)})
+        before = keys[keys <= ticks[start]]
+        yield from self._decode(start, stop, int(before[-1]) if len(before) else None, numbers)
+
+    def _decode(self, start: int, stop: int | None, seek: int | None, numbers: _Counter) -> Iterator[tuple[int, Any]]:
+        import av
+
+        expected = start
+        with self._open() as container:
+            stream = container.streams.video[0]
+            stream.thread_count = 1
+            try:
+                if seek is not None:
+                    container.seek(seek, stream=stream, backward=True)
+                for packet in container.demux(stream):
+                    cut = packet.is_corrupt  # the file ended inside it
+                    numbers.sent(packet)
+                    for frame in stream.decode(None if cut else packet):
+                        number = numbers.of(frame)
+                        if stop is not None and number >= stop:
+                            return
+                        if number < start:
+                            continue
+                        if number != expected:
+                            raise CorruptError(
+                                "video has frames that cannot be decoded",
+                                file=self.path,
+                                field=f"frame {expected}",
+                                found=f"frame {number} comes next",
+                            )
+                        yield number, frame
+                        expected += 1
+                    if cut:
+                        return
+            except (av.FFmpegError, ValueError) as error:
+                raise CorruptError(
+                    "video cannot be decoded", file=self.path, field=f"frame {expected}", found=str(error)[:200]
+                ) from error
+
+    @cached_property
+    def _index(self) -> tuple[np.ndarray, np.ndarray, float]:
+        """([frames] presentation ticks, [key frames] theirs, seconds a tick), by packet."""
+        import av
+
+        with self._open() as container:
+            stream = container.streams.video[0]
+            try:
+                ticks, keys = _shown(container.demux(stream))
+            except (av.FFmpegError, ValueError) as error:
+                raise CorruptError("video cannot be read", file=self.path, found=str(error)[:200]) from error
+            return np.array(ticks, np.int64), np.array(keys, np.int64), float(stream.time_base)
+
+    def _shown_size(self) -> tuple[int, int]:
+        """(width, height) after rotation. Only a decoded frame tells the rotation; without one, the stored size."""
         import av
 
         with self._open() as container:
             stream = container.streams.video[0]
             stream.thread_count = 1
-            number = 0
-            order: dict[int, int] | None = None
-            if start > 0:
-                ticks = self._ticks(stream)
-                if start >= len(ticks):
-                    return
-                order = {tick: k for k, tick in enumerate(ticks)}
-                container.seek(ticks[start], stream=stream, backward=True)
             try:
                 for frame in container.decode(stream):
-                    if order is not None:
-                        number = order.get(frame.pts, number)
-                    if stop is not None and number >= stop:
-                        return
-                    if number >= start:
-                        yield number, frame
-                    number += 1
-            except (av.FFmpegError, ValueError) as error:
-                raise CorruptError(
-                    "video cannot be decoded", file=self.path, field=f"frame {number}", found=str(error)[:200]
-                ) from error
-
-    def _ticks(self, stream: Any) -> list[int]:
-        """Presentation ticks of all frames, from the container's index."""
-        with self._open() as container:
-            return sorted(p.pts for p in container.demux(container.streams.video[0]) if p.pts is not None)
-
-    def _read_header(self) -> tuple[int, int, int, float]:
-        if self._header is None:
-            with self._open() as container:
-                stream = container.streams.video[0]
-                rate = float(stream.average_rate) if stream.average_rate else 0.0
-                count = stream.frames or sum(p.pts is not None for p in container.demux(stream))
-                self._header = (stream.width, stream.height, int(count), rate)
-        return self._header
+                    turned = _orientation(frame)[0]
+                    return (frame.height, frame.width) if turned else (frame.width, frame.height)
+            except (av.FFmpegError, ValueError):
+                pass
+            return stream.width, stream.height
 
     def _open(self) -> Any:
         import av
@@ -134,7 +230,8 @@ class Video:
         if not self.path.is_file():
             raise MissingError("no video for this view", file=self.path, field=self.view)
         try:
-            container = av.open(str(self.path), metadata_errors="replace")
+            # The format is given, for FFmpeg would otherwise follow a playlist that only calls itself .mp4.
+            container = av.open(str(self.path), format="mp4", metadata_errors="replace")
         except (av.FFmpegError, ValueError) as error:
             raise CorruptError(
                 "video cannot be opened",
@@ -146,7 +243,71 @@ class Video:
             container.close()
             raise CorruptError("file has no video stream", file=self.path)
         stream = container.streams.video[0]
+        if stream.codec_context is None or not stream.width * stream.height:
+            container.close()
+            raise CorruptError("video cannot be decoded", file=self.path, found="unknown codec or image size")
         if stream.width * stream.height > MAX_PIXELS:
             container.close()
             raise CorruptError("video image is absurdly large", file=self.path, found=f"{stream.width}x{stream.height}")
         return container
+
+
+def upright(frame: Any) -> np.ndarray:
+    """RGB uint8 [H, W, 3] of an av.VideoFrame by libswscale's default conversion, turned as it is to be shown."""
+    image = frame.to_ndarray(format="rgb24")
+    turned, flip_x, flip_y = _orientation(frame)
+    if turned:
+        image = image.swapaxes(0, 1)
+    if flip_x:
+        image = image[:, ::-1]
+    return image[::-1] if flip_y else image
+
+
+def _orientation(frame: Any) -> tuple[bool, bool, bool]:
+    """How a frame is to be shown: rows and columns swapped, then left-right flipped, then upside down.
+
+    From the MP4 display matrix (a b u, c d v, x y w), which takes a pixel to x' = a x + c y, y' = b x + d y; other
+    angles than right ones go to the nearest.
+    """
+    stored = next((data for data in frame.side_data if data.type.name == "DISPLAYMATRIX"), None)
+    if stored is None:
+        return False, False, False
+    a, b, _, c, d = np.frombuffer(bytes(stored), np.int32)[:5].astype(np.int64).tolist()
+    if abs(a) + abs(d) >= abs(b) + abs(c):
+        return False, a < 0, d < 0
+    return True, c < 0, b < 0
+
+
+def _shown(packets: Iterator[Any]) -> tuple[list[int], list[int]]:
+    """Presentation ticks of all packets, and of those with a key frame, both sorted; cut-away frames left out."""
+    shown = [(p.pts, p.is_keyframe) for p in packets if p.pts is not None and not p.is_discard and not p.is_corrupt]
+    return sorted(tick for tick, _ in shown), sorted(tick for tick, key in shown if key)
+
+
+class _Counter:
+    """Frame numbers from presentation ticks: by the whole index where it is known, else by the packets so far.
+
+    A decoder gives frames in order of presentation, so when one comes out, every packet before it has gone in: its
+    number is how many of them there were, whether or not each of them gave a frame.
+    """
+
+    def __init__(self, index: dict[int, int] | None = None) -> None:
+        self.index = index
+        self.waiting: list[int] = []
+        self.next = 0
+
+    def sent(self, packet: Any) -> None:
+        if self.index is None and packet.pts is not None and not packet.is_discard:
+            heapq.heappush(self.waiting, packet.pts)
+
+    def of(self, frame: Any) -> int:
+        if self.index is not None and frame.pts in self.index:
+            return self.index[frame.pts]
+        number = self.next
+        while self.waiting and frame.pts is not None and self.waiting[0] <= frame.pts:
+            number = self.next
+            heapq.heappop(self.waiting)
+            self.next += 1
+        if self.next == number:  # a frame of no packet: count on
+            self.next += 1
+        return number
