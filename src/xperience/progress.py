@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 T = TypeVar("T")
 
@@ -13,6 +17,24 @@ def track(items: Iterable[T], what: str, total: int | None = None, *, show: bool
     if not show:
         yield from items
         return
+    if total is None and hasattr(items, "__len__"):
+        total = len(items)  # type: ignore[arg-type]
+    with _progress() as progress:
+        yield from progress.track(items, total=total, description=what)
+
+
+@contextmanager
+def meter(what: str, total: int, *, show: bool = True) -> Iterator[Callable[[int], None]]:
+    """Gives a function that moves a progress bar on by the count it is called with, for work that is no iterable."""
+    if not show:
+        yield lambda count: None
+        return
+    with _progress() as progress:
+        task = progress.add_task(what, total=total)
+        yield lambda count: progress.advance(task, count)
+
+
+def _progress() -> Progress:
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -23,8 +45,6 @@ def track(items: Iterable[T], what: str, total: int | None = None, *, show: bool
         TimeRemainingColumn,
     )
 
-    if total is None and hasattr(items, "__len__"):
-        total = len(items)  # type: ignore[arg-type]
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -32,5 +52,4 @@ def track(items: Iterable[T], what: str, total: int | None = None, *, show: bool
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        yield from progress.track(items, total=total, description=what)
+    return Progress(*columns, console=Console(stderr=True))
