@@ -33,6 +33,10 @@ MAX_LENGTH = 50_000_000
 """Most entries along a time axis: 69 hours of IMU."""
 
 
+UNREADABLE = (FormatError, CorruptError, LimitError)
+"""What reading a damaged dataset raises. A reader notes it and goes on without that dataset."""
+
+
 class AnnotationFile:
     """An open annotation.hdf5, read dataset by dataset.
 

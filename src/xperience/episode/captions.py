@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
-from xperience.episode.annotation import MAX_TEXT_BYTES, AnnotationFile
+from xperience.episode.annotation import MAX_TEXT_BYTES, UNREADABLE, AnnotationFile
 from xperience.episode.presence import Notes
-from xperience.errors import CorruptError, FormatError, LimitError
+from xperience.errors import FormatError, LimitError
 
 TimeKey = int | str
 """A caption's time as parsed: int device nanoseconds, or the text as it stood where it is not a device time."""
@@ -93,7 +93,7 @@ def read_caption(file: AnnotationFile, folder: Path, notes: Notes) -> Caption | 
             if text[0] not in "{[":
                 text = _text_beside(folder, text, file.path, name)
             return parse(text, notes, name, file.path)
-        except (FormatError, CorruptError, LimitError) as error:
+        except UNREADABLE as error:
             notes.add(name, error.what, error.found or "", error.expected or "")
     return None
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from xperience.episode.annotation import AnnotationFile
+from xperience.episode.annotation import UNREADABLE, AnnotationFile
 from xperience.episode.presence import Notes
-from xperience.errors import CorruptError, FormatError, LimitError
+from xperience.errors import FormatError
 
 NAMES, STAMPS = SOURCES = ("slam/frame_names", "video/device_timestamp")
 """Where the clock is looked for, in this order."""
@@ -88,7 +88,7 @@ def read(file: AnnotationFile, notes: Notes) -> Clock:
             if stored is None:
                 continue
             times = _decimal(stored, file.path) if path == NAMES else whole_numbers(stored.reshape(-1), file.path, path)
-        except (FormatError, CorruptError, LimitError) as error:
+        except UNREADABLE as error:
             notes.add(path, error.what, error.found or "", error.expected or "")
             continue
         back = int((np.diff(times) <= 0).sum())

@@ -10,7 +10,7 @@ from types import TracebackType
 import numpy as np
 
 from xperience.episode import clock, layout
-from xperience.episode.annotation import AnnotationFile
+from xperience.episode.annotation import UNREADABLE, AnnotationFile
 from xperience.episode.cameras import VIEWS, Rig
 from xperience.episode.captions import Caption, read_caption
 from xperience.episode.clock import Clock
@@ -21,15 +21,12 @@ from xperience.episode.modalities.depth import Depth
 from xperience.episode.modalities.imu import Imu
 from xperience.episode.modalities.video import Video
 from xperience.episode.presence import Notes, Presence, Problem, Signal
-from xperience.errors import CorruptError, FormatError, LimitError, MissingError, XperienceError
+from xperience.errors import CorruptError, MissingError, XperienceError
 
 MODALITIES = (
     *VIEWS, "audio", "depth", "pose", "point_cloud", "hand_left", "hand_right", "body", "contacts", "imu",
     "calibration", "caption",
 )  # fmt: skip
-
-UNREADABLE = (FormatError, CorruptError, LimitError)
-"""What a damaged stream raises when it is read."""
 
 
 class Episode:
@@ -116,7 +113,7 @@ class Episode:
         """Views whose MP4 is in the folder."""
         return tuple(view for view in VIEWS if (self.folder / layout.video_file(view)).is_file())
 
-    @property
+    @cached_property
     def audio(self) -> Audio:
         """Audio of fisheye_cam0, or of the first view that is there (all six carry the same sound)."""
         view = self.views[0] if self.views else VIEWS[0]
@@ -297,7 +294,7 @@ class Episode:
         Raises:
             FormatError: there is no frame clock.
         """
-        assert self.clock is not None
+        num_frames = self.num_frames
         probes: dict[str, Callable[[], bool]] = {
             **{view: partial(self._view_present, view) for view in VIEWS},
             "depth": lambda: self.depth.present,
@@ -309,7 +306,7 @@ class Episode:
             "contacts": lambda: self.contacts.present,
             "imu": lambda: self.imu.present,
             "calibration": lambda: self.rig is not None,
-            "caption": lambda: len(self.labels) == self.num_frames and self.caption is not None,
+            "caption": lambda: len(self.labels) == num_frames and self.caption is not None,
             "audio": lambda: self.audio.present,
         }
         state = {}

@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from xperience.episode.modalities.container import open_mp4
 from xperience.episode.resample import area_average
-from xperience.errors import CorruptError, LimitError, MissingError, UsageError
+from xperience.errors import CorruptError, LimitError, UsageError
 
 MAX_PIXELS = 8192 * 8192
 """Largest image that is decoded."""
@@ -101,7 +102,7 @@ class Video:
         return self.num_frames
 
     def times_s(self) -> np.ndarray:
-        """[frames] presentation times in seconds from the container's own start, without decoding."""
+        """[frames] presentation times in seconds on the container's own clock, without decoding."""
         ticks, _, tick_s = self._index
         return ticks * tick_s
 
@@ -180,12 +181,13 @@ class Video:
                             return
                         if number < start:
                             continue
-                        if number != expected:
+                        if number != expected or frame.is_corrupt:  # else FFmpeg's invention would pass for a frame
                             raise CorruptError(
-                                "video has frames that cannot be decoded",
+                                "video is damaged",
                                 file=self.path,
                                 field=f"frame {expected}",
-                                found=f"frame {number} comes next",
+                                found="a frame with decoding errors" if number == expected else f"frame {number} next",
+                                hint="fetch the file again, or read the frames after the damage",
                             )
                         yield number, frame
                         expected += 1
@@ -225,20 +227,7 @@ class Video:
             return stream.width, stream.height
 
     def _open(self) -> Any:
-        import av
-
-        if not self.path.is_file():
-            raise MissingError("no video for this view", file=self.path, field=self.view)
-        try:
-            # The format is given, for FFmpeg would otherwise follow a playlist that only calls itself .mp4.
-            container = av.open(str(self.path), format="mp4", metadata_errors="replace")
-        except (av.FFmpegError, ValueError) as error:
-            raise CorruptError(
-                "video cannot be opened",
-                file=self.path,
-                found=str(error)[:200],
-                hint="the copy may be truncated: compare its size with the source and fetch it again",
-            ) from error
+        container = open_mp4(self.path, self.view)
         if not container.streams.video:
             container.close()
             raise CorruptError("file has no video stream", file=self.path)
