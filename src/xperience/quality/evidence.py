@@ -127,6 +127,18 @@ class Evidence:
             self.errors["audio"] = error.what
             return None
 
+    @cached_property
+    def depth_statistics(self) -> np.ndarray:
+        """[frames, 3] share valid, share outside its range, equal to the frame before: depth read once, in runs."""
+        from xperience.quality.checks.depth import frame_statistics
+
+        depth = self.episode.depth
+        rows, before = [np.zeros((0, 3))], None
+        for _, block, _ in depth.blocks():
+            rows.append(frame_statistics(block, before, depth.depth_min, depth.depth_max))
+            before = block[-1]
+        return np.concatenate(rows)
+
     def _digest(self, view: str) -> VideoDigest | None:
         video = self.episode.video(view)
         try:

@@ -29,7 +29,7 @@ def run(evidence: Evidence) -> list[Finding]:
             reason = f"{len(stamps)} video stamps for {len(clock)} frames"
             found.append(Finding("clock_agreement", "clock", 0.0, end, abs(len(stamps) - len(clock)), 0, reason))
         apart = (stamps[:count].astype(np.int64) - clock.times_ns[:count]) * 1e-9
-        found += _judge("video stamps", "clock", clock.times_s[:count], apart, end, STAMPS_APART)
+        found += _judge("video stamps", "clock", clock.times_s[:count], apart, end, STAMPS_APART, 0.0)
     if imu.present and imu.keyframes is not None and len(imu):
         count = min(len(imu.keyframes), len(clock))
         index = imu.keyframes[:count]
@@ -40,24 +40,31 @@ def run(evidence: Evidence) -> list[Finding]:
             found.append(Finding("clock_agreement", "imu", 0.0, end, outside, 0, reason))
         if inside.sum() >= 3:
             apart = imu.times_s[index[inside]] - clock.times_s[:count][inside]
-            found += _judge("IMU key frames", "imu", clock.times_s[:count][inside], apart, end, APART)
+            found += _judge(
+                "IMU key frames", "imu", clock.times_s[:count][inside], apart, end, APART, 1 / max(imu.rate_hz, 1.0)
+            )
     return found
 
 
 def _judge(
-    what: str, modality: str, times: np.ndarray, apart: np.ndarray, end: float, bound: Threshold
+    what: str, modality: str, times: np.ndarray, apart: np.ndarray, end: float, bound: Threshold, quantum: float
 ) -> list[Finding]:
+    """Drift and distance of stamps from their frames.
+
+    Args:
+        quantum: spacing of the stamps to choose from, seconds. The nearest of them saws to and fro by half of it, which
+            over a short recording looks like drift; only what leaves the saw counts.
+    """
     half = len(times) // 2
     span = times[-half:] - times[:half]
     with np.errstate(invalid="ignore", divide="ignore"):
         slope = np.nanmedian(np.where(span > 0, (apart[-half:] - apart[:half]) / np.where(span > 0, span, 1), np.nan))
-    noise = (
-        4 * 1.25 * float(np.median(np.abs(np.diff(apart)))) / max(float(times[-1] - times[0]), 1e-9) * 1e6 / half**0.5
-    )
+    length = max(float(times[-1] - times[0]), 1e-9)
+    allowed = DRIFT.value + 1e6 * (1.5 * quantum + 4 * float(np.median(np.abs(np.diff(apart)))) / half**0.5) / length
     found = []
-    if np.isfinite(slope) and abs(slope) * 1e6 > DRIFT.value + noise:
+    if np.isfinite(slope) and abs(slope) * 1e6 > allowed:
         reason = f"{what} drift {slope * 1e6:+.0f} ppm against the frame clock"
-        found.append(Finding("clock_agreement", modality, 0.0, end, abs(slope) * 1e6, DRIFT.value, reason))
+        found.append(Finding("clock_agreement", modality, 0.0, end, abs(slope) * 1e6, allowed, reason))
     worst = float(np.percentile(np.abs(apart), 90))
     if worst > bound.value:
         reason = f"{what} lie {np.median(apart):+.3f} s from their frames"

@@ -1,0 +1,72 @@
+"""Do the streams run together? Offsets measured from the signals, held against what a frame allows."""
+
+from __future__ import annotations
+
+from xperience.quality.evidence import Evidence
+from xperience.quality.finding import Finding, Offset
+from xperience.quality.registry import Check, Threshold
+
+BOUNDS = {
+    "imu": Threshold(0.015, "s", "three IMU samples; the measurement is good to 5 ms"),
+    "view": Threshold(0.04, "s", "under one frame at 20 fps; the measurement is good to 25 ms"),
+    "hand": Threshold(0.04, "s", "under one frame at 20 fps"),
+    "audio": Threshold(0.08, "s", "the measurement is good to 50 ms"),
+}
+DRIFT = Threshold(1500, "ppm", "an offset of a frame within half a minute")
+SIGMAS = 3.0
+
+
+def run(evidence: Evidence) -> list[Finding]:
+    found = []
+    end = evidence.episode.clock.duration_s
+    suspects = _suspects(evidence.sync)
+    for offset in evidence.sync:
+        if offset.offset_s is None or offset.std_s is None:
+            continue
+        bound = bound_of(offset)
+        modality = suspects.get((offset.a, offset.b), offset.b if offset.b != "pose" else offset.a)
+        size = abs(offset.offset_s)
+        if size > bound.value + SIGMAS * offset.std_s:
+            reason = f"{offset.b} is stamped {offset.offset_s * 1e3:+.0f} ms against {offset.a}"
+            found.append(Finding("sync", modality, 0.0, end, size, bound.value, reason))
+        drift = abs(offset.drift_ppm or 0.0)
+        uncertain = SIGMAS * offset.std_s / max(end, 1e-9) * 4e6
+        if offset.drift_ppm is not None and drift > DRIFT.value + uncertain:
+            reason = f"{offset.b} drifts {offset.drift_ppm:+.0f} ppm against {offset.a}"
+            found.append(Finding("sync", modality, 0.0, end, drift, DRIFT.value, reason))
+    return found
+
+
+def bound_of(offset: Offset) -> Threshold:
+    """What a pair is held to: the looser of its two streams."""
+    kinds = [_kind(offset.a), _kind(offset.b)]
+    return max((BOUNDS[kind] for kind in kinds if kind in BOUNDS), key=lambda bound: bound.value)
+
+
+def _kind(stream: str) -> str:
+    if stream.startswith(("fisheye", "stereo")):
+        return "view"
+    return "hand" if stream.startswith("hand") else stream
+
+
+def _suspects(offsets: list[Offset]) -> dict[tuple[str, str], str]:
+    """Which stream of a pair is to blame: the one that disagrees with more of its partners."""
+    blame: dict[str, list[bool]] = {}
+    wrong = {}
+    for offset in offsets:
+        if offset.offset_s is None or offset.std_s is None:
+            continue
+        wrong[offset.a, offset.b] = abs(offset.offset_s) > bound_of(offset).value + SIGMAS * offset.std_s
+        for stream in (offset.a, offset.b):
+            blame.setdefault(stream, []).append(wrong[offset.a, offset.b])
+    share = {stream: sum(votes) / len(votes) for stream, votes in blame.items()}
+    return {(a, b): (a if share[a] > share[b] else b) for (a, b) in wrong}
+
+
+CHECK = Check(
+    name="sync",
+    reads=("pose", "imu", "audio"),
+    question="Do the streams run together?",
+    thresholds={**BOUNDS, "drift": DRIFT},
+    run=run,
+)
