@@ -24,14 +24,15 @@ def track(items: Iterable[T], what: str, total: int | None = None, *, show: bool
 
 
 @contextmanager
-def meter(what: str, total: int, *, show: bool = True) -> Iterator[Callable[[int], None]]:
-    """Gives a function that moves a progress bar on by the count it is called with, for work that is no iterable."""
+def meter(what: str, total: int, *, show: bool = True) -> Iterator[Callable[[float], None]]:
+    """Gives a function that moves a progress bar on by the amount it is called with, for work that is no iterable."""
     if not show:
         yield lambda count: None
         return
     with _progress() as progress:
         task = progress.add_task(what, total=total)
         yield lambda count: progress.advance(task, count)
+        progress.update(task, completed=total)  # parts of the whole may add up to a hair less
 
 
 def _progress() -> Progress:

@@ -1,11 +1,11 @@
-"""From a recording to its feature table: every window's vector of 8,546 numbers, with what is present in it.
+"""The feature table of a recording: every window's vector of 8,546 numbers, with what is present in it.
 
-Blocks are computed one by one, streaming; a stream that cannot be read leaves its block marked absent, with the
-reason. Nothing here knows what is in a block: see `blocks/`.
+Made by `extraction.extract`, kept in a folder. Nothing here knows what is in a block: see `blocks/`.
 """
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,11 +15,10 @@ import numpy as np
 from xperience import __version__, storage
 from xperience.episode import Episode
 from xperience.episode.presence import Problem
-from xperience.errors import CorruptError, FormatError, LimitError, MissingError
+from xperience.errors import FormatError, MissingError
 from xperience.prepare import contract
-from xperience.prepare.blocks import registry
-from xperience.prepare.blocks.base import BlockValues, Tick, Windows, absent
-from xperience.prepare.windows import FRAMES, STRIDE, WindowTable, read_windows, starts, windows
+from xperience.prepare.blocks.base import BlockValues
+from xperience.prepare.windows import WindowTable, read_windows, starts, windows
 
 RECIPE = 1
 """Raised whenever the same input would give other numbers, so that old outputs are made anew."""
@@ -86,52 +85,21 @@ class FeatureTable:
         storage.write_json(folder / RUN, self.info | {"problems": [asdict(p) for p in self.problems]})
 
 
-def extract(
-    episode: Episode,
-    *,
-    frames: int = FRAMES,
-    stride: int = STRIDE,
-    workers: int = 1,
-    show: bool = False,
-) -> FeatureTable:
-    """All blocks of the contract for all windows of a recording.
-
-    Args:
-        frames, stride: the window; the contract's is 20 frames every 5.
-        workers: blocks computed at a time.
-        show: a progress bar.
-
-    Raises:
-        FormatError: the recording has no frame clock.
-        UsageError: frames, stride or workers is below 1.
-    """
-    spans = Windows(starts(episode.num_frames, frames, stride), frames, episode.num_frames)
-    values = {name: compute(name, episode, spans, lambda n: None) for name in registry()}
+def assemble(episode: Episode, frames: int, stride: int, values: dict[str, BlockValues]) -> FeatureTable:
+    """The table of a recording from its blocks."""
     table = windows(episode.labels, frames, stride)
     problems = {problem: None for block in values.values() for problem in block.problems}
     problems |= dict.fromkeys(episode.problems)
-    x = np.zeros((len(spans), contract.SIZE), np.float32)
-    for name, place in contract.SLICES.items():
-        x[:, place] = values[name].values
     return FeatureTable(
-        x,
+        np.concatenate([values[name].values for name in contract.SLICES], axis=1),
         np.stack([values[name].share for name in contract.SLICES], axis=1),
         dict(contract.SLICES),
-        {name: block.present for name, block in values.items()},
-        {name: block.reason for name, block in values.items()},
+        {name: values[name].present for name in contract.SLICES},
+        {name: values[name].reason for name in contract.SLICES},
         table,
         describe(episode, frames, stride),
         tuple(problems),
     )
-
-
-def compute(name: str, episode: Episode, spans: Windows, tick: Tick) -> BlockValues:
-    """One block; a stream that cannot be read counts as absent, with the reason."""
-    try:
-        return registry()[name].extract(episode, spans, tick)
-    except (FormatError, CorruptError, LimitError) as error:
-        found = Problem(error.field or name, error.what, str(error.found or ""), str(error.expected or ""))
-        return absent(name, spans, error.what, (found,))
 
 
 def describe(episode: Episode, frames: int, stride: int) -> dict[str, Any]:
@@ -161,8 +129,6 @@ def describe(episode: Episode, frames: int, stride: int) -> dict[str, Any]:
 
 def is_done(folder: Path | str, identity: str) -> bool:
     """Whether the folder holds a whole table with this identity."""
-    import json
-
     folder = Path(folder)
     if not all((folder / name).is_file() for name in (ARRAY, PRESENCE, MANIFEST, WINDOWS, RUN)):
         return False
@@ -179,8 +145,6 @@ def load_features(folder: Path | str) -> FeatureTable:
         MissingError: a file of it is missing, perhaps because the extraction was stopped.
         FormatError: the files do not belong together or are not what they should be.
     """
-    import json
-
     folder = Path(folder)
     for name in (ARRAY, PRESENCE, MANIFEST, WINDOWS, RUN):
         if not (folder / name).is_file():

@@ -1,0 +1,195 @@
+"""Blocks computed side by side: worker processes that leave nothing behind and do not take the run down with them."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field, replace
+from multiprocessing import get_context
+from multiprocessing.context import BaseContext
+from pathlib import Path
+from typing import Any
+
+from xperience.episode import Episode
+from xperience.episode.presence import Problem
+from xperience.errors import CorruptError, FormatError, LimitError, MissingError
+from xperience.prepare.blocks import registry
+from xperience.prepare.blocks.base import BlockValues, Windows, absent
+
+AT_A_TIME = 2
+"""Recordings under way together, so that the workers are busy while the last block of one is finished."""
+
+POLL_S = 0.2
+
+_moved: Any = None  # in a worker: progress shared with the parent, in the meter's units
+
+
+@dataclass
+class Plan:
+    """One recording to be worked through.
+
+    Attributes:
+        path: episode folder or annotation file.
+        spans: its windows.
+        units: how far the progress moves for the whole recording.
+        done: blocks that are finished.
+    """
+
+    path: Path
+    spans: Windows
+    units: float
+    done: dict[str, BlockValues] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Job:
+    """One block of one recording; `units` is its share of the progress."""
+
+    path: Path
+    name: str
+    spans: Windows
+    units: float
+
+    def run(self, advance: Callable[[float], None]) -> BlockValues:
+        """The block; a stream that cannot be read counts as absent, with the reason."""
+        left = float(self.spans.num_frames)
+
+        def tick(frames: int) -> None:
+            nonlocal left
+            left -= frames
+            advance(self.units * frames / self.spans.num_frames)
+
+        with Episode.open(self.path) as episode:
+            try:
+                values = registry()[self.name].extract(episode, self.spans, tick)
+            except (FormatError, CorruptError, LimitError, MissingError) as error:
+                values = self.failed(error.what, error.field, error.found, error.expected)
+            values = replace(values, problems=(*values.problems, *episode.problems))
+        if self.spans.num_frames:
+            advance(self.units * left / self.spans.num_frames)
+        return values
+
+    def failed(self, what: str, field: str | None = None, found: object = "", expected: object = "") -> BlockValues:
+        problem = Problem(field or self.name, what, str(found or ""), str(expected or ""))
+        return absent(self.name, self.spans, what, (problem,))
+
+
+def run(plans: Iterable[Plan], workers: int, advance: Callable[[float], None], pool: Executor) -> Iterator[Plan]:
+    """Yields each plan when all its blocks are done. Long blocks start first.
+
+    Args:
+        advance: moves the progress on.
+        pool: from `open_pool`.
+    """
+    waiting = iter(plans)
+    active: dict[Future[BlockValues], tuple[Plan, Job]] = {}
+    while True:
+        while len({id(plan) for plan, _ in active.values()}) < (AT_A_TIME if workers > 1 else 1):
+            plan = next(waiting, None)
+            if plan is None:
+                break
+            active |= {_submit(pool, job, advance): (plan, job) for job in _jobs(plan)}
+        if not active:
+            return
+        finished, _ = wait(active, timeout=POLL_S, return_when=FIRST_COMPLETED)
+        if isinstance(pool, _Processes):
+            advance(pool.moved())
+        for future in finished:
+            plan, job = active.pop(future)
+            try:
+                plan.done[job.name] = future.result()
+            except BrokenProcessPool:  # some job took its worker down: which one is found by running each alone
+                plan.done[job.name] = _alone(job)
+            if len(plan.done) == len(registry()):
+                yield plan
+
+
+def _jobs(plan: Plan) -> list[Job]:
+    blocks = sorted(registry().values(), key=lambda block: -block.cost)
+    total = sum(block.cost for block in blocks)
+    return [Job(plan.path, block.name, plan.spans, plan.units * block.cost / total) for block in blocks]
+
+
+def _submit(pool: Executor, job: Job, advance: Callable[[float], None]) -> Future[BlockValues]:
+    if isinstance(pool, _Processes):
+        try:
+            return pool.submit(_work, job)
+        except BrokenProcessPool as error:
+            future: Future[BlockValues] = Future()
+            future.set_exception(error)
+            return future
+    return pool.submit(job.run, advance)
+
+
+def _alone(job: Job) -> BlockValues:
+    with _Processes(1) as pool:
+        try:
+            return pool.submit(_work, job).result()
+        except BrokenProcessPool:
+            return job.failed("the process that worked on it died", found="out of memory, or a fault in a decoder")
+
+
+def open_pool(workers: int) -> Executor:
+    """Processes, started at once; for one worker, this process."""
+    return _Processes(workers) if workers > 1 else _Here()
+
+
+class _Here(Executor):
+    """Runs what is submitted at once."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        future.set_result(fn(*args, **kwargs))
+        return future
+
+
+class _Processes(ProcessPoolExecutor):
+    """A process pool whose workers share a progress counter and end with their parent."""
+
+    def __init__(self, workers: int) -> None:
+        context = _context()
+        self._counter = context.Value("d", 0.0)
+        self._seen = 0.0
+        super().__init__(workers, mp_context=context, initializer=_start, initargs=(self._counter, os.getpid()))
+        self.submit(int).result()  # forks now, before the caller starts threads
+
+    def moved(self) -> float:
+        """Progress since the last call."""
+        now = self._counter.value
+        step, self._seen = now - self._seen, now
+        return step
+
+    def __exit__(self, *error: Any) -> None:
+        self.shutdown(cancel_futures=True)
+
+
+def _context() -> BaseContext:
+    """Forked workers start in milliseconds; a process that already has threads cannot be forked safely."""
+    alone = sys.platform == "linux" and threading.active_count() == 1
+    return get_context("fork" if alone else "spawn")
+
+
+def _start(counter: Any, parent: int) -> None:
+    global _moved
+    _moved = counter
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _end_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
+
+
+def _work(job: Job) -> BlockValues:
+    return job.run(_add)
+
+
+def _add(units: float) -> None:
+    with _moved.get_lock():
+        _moved.value += units
