@@ -72,15 +72,15 @@ def best_scale(left: np.ndarray, right: np.ndarray, depth: np.ndarray, camera: C
     if len(u) < LEAST_PIXELS:
         return None
     reference = map_coordinates(images[0], [v, u], order=1)
-    cost = []
+    costs = []
     inside = u - camera.K[0] * baseline / (SCALES[0] * z) > 1
     if inside.sum() < LEAST_PIXELS:
         return None
     u, v, z, reference = u[inside], v[inside], z[inside], reference[inside]
     for scale in SCALES:
         seen = map_coordinates(images[1], [v, u - camera.K[0] * baseline / (scale * z)], order=1)
-        cost.append(np.minimum(np.abs(seen - reference), 20.0).mean())
-    cost = np.array(cost)
+        costs.append(np.minimum(np.abs(seen - reference), 20.0).mean())
+    cost = np.array(costs)
     at = int(np.argmin(cost))
     far = np.concatenate([cost[: max(0, at - 10)], cost[at + 11 :]])
     if len(far) and 1 - cost[at] / far.min() < LEAST_GAIN.value:

@@ -7,10 +7,10 @@ import numpy as np
 from xperience.episode import Signal
 from xperience.episode.layout import HAND_SIDES
 from xperience.episode.skeletons import HAND_PARENTS, bones
-from xperience.quality.skeleton import bone_changes, frozen, jumps
 from xperience.quality.evidence import Evidence
 from xperience.quality.finding import Finding
 from xperience.quality.registry import Check, Threshold
+from xperience.quality.skeleton import bone_changes, frozen, jumps
 from xperience.quality.spans import findings, long_runs
 
 BONE = Threshold(0.004, "m", "largest change of a bone from its median; on the public sample bones hold to 0.6 mm")
