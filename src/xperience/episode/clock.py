@@ -61,6 +61,12 @@ class Clock:
         return 1e9 / step if step > 0 else 0.0
 
     @property
+    def mean_fps(self) -> float:
+        """Frames a second from the first to the last, gaps included; 0 where time does not go forward."""
+        span = float(self.times_s[-1]) if len(self) > 1 else 0.0
+        return (len(self) - 1) / span if span > 0 else 0.0
+
+    @property
     def duration_s(self) -> float:
         """From the first frame to the end of the last."""
         if len(self) < 2:
