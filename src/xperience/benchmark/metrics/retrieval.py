@@ -38,6 +38,13 @@ def ranks(query: np.ndarray, candidates: np.ndarray, positive: np.ndarray) -> np
     return result
 
 
+def best(query: np.ndarray, candidates: np.ndarray) -> np.ndarray:
+    """[Q] index of the nearest candidate."""
+    query, candidates = unit_rows(query), unit_rows(candidates)
+    steps = range(0, len(query), _CHUNK)
+    return np.concatenate([(query[k : k + _CHUNK] @ candidates.T).argmax(axis=1) for k in steps])
+
+
 def retrieval(rank: np.ndarray) -> dict[str, float | int]:
     """Published metrics from ranks [Q]."""
     assert len(rank) > 0

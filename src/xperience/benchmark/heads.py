@@ -1,0 +1,190 @@
+"""Linear heads on standardised features; scikit-learn and numpy only, deterministic.
+
+Windows are fewer than features, so everything is solved in the space that the training windows span: with
+X = U S V' the coordinates Z = U S of the windows carry every inner product, and an L2-penalised model of Z is the same
+model as one of X (no principal components are dropped). Penalties are those of the published linear heads and are
+never chosen on test windows.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+LOGISTIC_L2 = 2e-3
+"""Penalty of the mean logistic loss: mean(loss) + L2 / 2 |W|^2, class-balanced, as published."""
+
+RIDGE_L2 = 10.0
+"""Penalty of the summed squared error of standardised targets, as published."""
+
+CLIP = 10.0
+"""Bound of a standardised input: a dimension that hardly moved in training must not rule the test."""
+
+MIN_STD = 1e-6
+"""Smaller deviations count as constant (divided by 1)."""
+
+MAX_ITERATIONS = 1000
+MAX_TRAIN = 4000
+"""Most training samples; more are thinned evenly. Bounds the kernel at 128 MB and its solution at about a minute."""
+
+POSITIVE_WEIGHT = (1.0, 20.0)
+"""Bounds of the weight of a present object, (n - count) / count between them, as published."""
+
+MIN_POSITIVES = 2
+"""Objects in fewer training windows get no head and are never predicted."""
+
+_COLUMNS = 2048
+"""Columns multiplied at once in float64."""
+
+
+@dataclass(frozen=True)
+class Scaler:
+    """Mean and deviation of the training windows.
+
+    A column of a block that a recording lacks is NaN there: it takes no part in the statistics and becomes 0, the
+    training mean. Where a block's presence varies in training, a column 0 or 1 says so.
+
+    Attributes:
+        mean, std: [D].
+        indicators: first columns of the blocks whose presence varies.
+    """
+
+    mean: np.ndarray
+    std: np.ndarray
+    indicators: np.ndarray
+
+    @classmethod
+    def fit(cls, x: np.ndarray, block_starts: np.ndarray) -> Scaler:
+        """From training inputs [n, D] alone."""
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Mean of empty slice|Degrees of freedom", RuntimeWarning)
+            mean = np.nan_to_num(np.nanmean(x, axis=0, dtype=np.float64))
+            std = np.nan_to_num(np.nanstd(x, axis=0, dtype=np.float64))
+        absent = np.isnan(x[:, block_starts])
+        varies = absent.any(axis=0) & ~absent.all(axis=0)
+        return cls(mean.astype(np.float32), np.where(std < MIN_STD, 1, std).astype(np.float32), block_starts[varies])
+
+    def apply(self, x: np.ndarray) -> np.ndarray:
+        """[n, D + indicators] float32, no NaN, within +-CLIP."""
+        z = np.clip((x - self.mean) / self.std, -CLIP, CLIP)
+        present = np.isfinite(x[:, self.indicators]).astype(np.float32)
+        return np.concatenate([np.nan_to_num(z, copy=False), present - 0.5], axis=1)
+
+
+def _inner(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """a b' in float64 without float64 copies of either."""
+    result = np.zeros((len(a), len(b)))
+    for k in range(0, a.shape[1], _COLUMNS):
+        result += a[:, k : k + _COLUMNS].astype(np.float64) @ b[:, k : k + _COLUMNS].astype(np.float64).T
+    return result
+
+
+class Span:
+    """Coordinates of windows in the space that the training windows span.
+
+    Attributes:
+        train: [n, r] coordinates of the training windows, columns uncorrelated, largest first.
+        singular: [r] singular values of the standardised training inputs.
+    """
+
+    def __init__(self, x: np.ndarray, block_starts: np.ndarray) -> None:
+        self.scaler = Scaler.fit(x, block_starts)
+        self._z = self.scaler.apply(x)
+        self._z_mean = self._z.mean(axis=0, dtype=np.float64).astype(np.float32)  # clipping can shift the mean
+        self._z -= self._z_mean
+        values, vectors = np.linalg.eigh(_inner(self._z, self._z))
+        keep = values > max(values[-1], 0) * 1e-10
+        self.singular = np.sqrt(values[keep][::-1])
+        self._basis = vectors[:, keep][:, ::-1]
+        self.train = self._basis * self.singular
+
+    def project(self, chunks: Iterable[np.ndarray]) -> np.ndarray:
+        """[m, r] coordinates of other windows, given as inputs in chunks."""
+        onto = self._basis / self.singular
+        parts = [_inner(self.scaler.apply(x) - self._z_mean, self._z) @ onto for x in chunks]
+        return np.concatenate(parts) if parts else np.zeros((0, len(self.singular)))
+
+    def weights(self, coefficients: np.ndarray) -> np.ndarray:
+        """[D + indicators, K] weights of standardised inputs from coefficients [r, K], float32."""
+        return (self._z.T @ (self._basis / self.singular @ coefficients)).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A fitted head: its coefficients in the span, and how the fit went."""
+
+    coefficients: np.ndarray
+    intercept: np.ndarray
+    iterations: int
+    converged: bool
+
+
+def fit_classes(span: Span, y: np.ndarray, classes: int) -> Fit:
+    """Multinomial logistic regression of labels [n] in 0..classes-1, each of which occurs; classes at least 2."""
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.linear_model import LogisticRegression
+
+    model = LogisticRegression(C=1 / (LOGISTIC_L2 * len(y)), class_weight="balanced", max_iter=MAX_ITERATIONS, tol=1e-4)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # reported through `converged`
+        model.fit(span.train, y)
+    assert len(model.classes_) == classes
+    iterations = int(np.max(model.n_iter_))
+    return Fit(model.coef_.T, model.intercept_, iterations, iterations < MAX_ITERATIONS)
+
+
+def class_probabilities(fit: Fit, z: np.ndarray) -> np.ndarray:
+    """[m, C]; for two classes the head has one column, of class 1."""
+    logits = z @ fit.coefficients + fit.intercept
+    if logits.shape[1] == 1:
+        logits = np.concatenate([np.zeros_like(logits), logits], axis=1)
+    logits -= logits.max(axis=1, keepdims=True)
+    exponential = np.exp(logits)
+    return exponential / exponential.sum(axis=1, keepdims=True)
+
+
+def fit_sets(span: Span, y: np.ndarray) -> Fit:
+    """One logistic regression for each column of y [n, V] in {0, 1}.
+
+    Columns with fewer than `MIN_POSITIVES` ones are never predicted; columns of ones always are.
+    """
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.linear_model import LogisticRegression
+
+    count = y.sum(axis=0)
+    coefficients = np.zeros((span.train.shape[1], y.shape[1]))
+    intercept = np.where(count == len(y), 40.0, -40.0)  # probability 1 and 0 to double precision
+    iterations = 0
+    for k in np.flatnonzero((count >= MIN_POSITIVES) & (count < len(y))):
+        weight = float(np.clip((len(y) - count[k]) / count[k], *POSITIVE_WEIGHT))
+        model = LogisticRegression(
+            C=1 / (LOGISTIC_L2 * len(y)), class_weight={0: 1.0, 1: weight}, max_iter=MAX_ITERATIONS, tol=1e-4
+        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            model.fit(span.train, y[:, k])
+        coefficients[:, k], intercept[k] = model.coef_[0], model.intercept_[0]
+        iterations = max(iterations, int(model.n_iter_[0]))
+    return Fit(coefficients, intercept, iterations, iterations < MAX_ITERATIONS)
+
+
+def set_probabilities(fit: Fit, z: np.ndarray) -> np.ndarray:
+    """[m, V]."""
+    return 1 / (1 + np.exp(-np.clip(z @ fit.coefficients + fit.intercept, -40, 40)))
+
+
+def fit_vectors(span: Span, y: np.ndarray) -> Fit:
+    """Ridge regression of standardised targets [n, K], in closed form; coefficients give targets in their own unit."""
+    mean, std = y.mean(axis=0, dtype=np.float64), y.std(axis=0, dtype=np.float64)
+    std[std < MIN_STD] = 1
+    shrink = span.singular**2 + RIDGE_L2
+    coefficients = (span.train.T @ ((y - mean) / std)) / shrink[:, None]
+    return Fit(coefficients * std, mean, iterations=1, converged=True)
+
+
+def predict_vectors(fit: Fit, z: np.ndarray) -> np.ndarray:
+    """[m, K] float32."""
+    return (z @ fit.coefficients + fit.intercept).astype(np.float32)

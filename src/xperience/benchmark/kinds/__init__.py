@@ -1,0 +1,29 @@
+"""How a task is learnt and measured, one file for each kind of target.
+
+A kind's `evaluate(task, train, test, units, rng)` gives trivial baselines first, then fits the head on the training
+pool alone and measures it on the test pool. Where the head cannot be measured, the outcome says why and keeps the
+baselines.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Protocol, cast
+
+import numpy as np
+
+from xperience.benchmark.interval import Units
+from xperience.benchmark.samples import Pool
+from xperience.benchmark.task import Outcome, Task
+
+
+class Kind(Protocol):
+    def evaluate(self, task: Task, train: Pool, test: Pool, units: Units, rng: np.random.Generator) -> Outcome: ...
+
+
+KINDS = ("labels", "sets", "vectors", "retrieval", "pairs")
+
+
+def kind_of(task: Task) -> Kind:
+    assert task.kind in KINDS, task.kind
+    return cast(Kind, importlib.import_module(f"{__name__}.{task.kind}"))

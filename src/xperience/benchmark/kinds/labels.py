@@ -1,0 +1,123 @@
+"""One label a window: multinomial logistic regression."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from xperience.benchmark import heads
+from xperience.benchmark.interval import Units
+from xperience.benchmark.metrics import classification
+from xperience.benchmark.metrics.classification import encode, label_list
+from xperience.benchmark.samples import Pool
+from xperience.benchmark.summary import Baseline, Case
+from xperience.benchmark.task import Outcome, Task, case, place, spread
+
+HEAD = "multinomial logistic regression on standardised features, classes balanced"
+DRAWS = 20
+"""Random predictions whose scores are averaged."""
+
+
+def evaluate(task: Task, train: Pool, test: Pool, units: Units, rng: np.random.Generator) -> Outcome:
+    true, known = list(test.target), list(train.target)
+    outcome = Outcome(head=HEAD, num_classes=len(set(true) | set(known)))
+    outcome.unseen_test_labels = sorted(set(true) - set(known))
+    outcome.unseen_label_share = float(np.mean([label in outcome.unseen_test_labels for label in true]))
+    if len(set(true)) == 1:
+        outcome.reason = f"all {len(true)} test windows are {true[0]!r}: any constant answer would score 1.0"
+        return outcome
+    outcome.baselines = _baselines(task, train, test, rng)
+    if len(set(known)) < 2:
+        has = "there are no training windows" if not known else f"all {len(known)} training windows are {known[0]!r}"
+        outcome.reason = f"{has}: there is nothing to learn"
+        return outcome
+
+    classes = label_list(known)
+    span = heads.Span(train.inputs(), train.parts[0].samples.block_starts)
+    fit = heads.fit_classes(span, encode(known, classes), len(classes))
+    probability = heads.class_probabilities(fit, span.project(test.chunks()))
+    predicted = [classes[k] for k in probability.argmax(axis=1)]
+
+    labels = label_list(known, true)
+    outcome.metrics = _metrics(task, test, true, predicted)
+    majority = next(b for b in outcome.baselines if b.name == "majority")
+    outcome.metrics["majority_baseline_accuracy"] = majority.metrics["accuracy"]
+    outcome.metrics["unseen_test_classes"] = outcome.unseen_test_labels
+    outcome.score = outcome.metrics[task.metric]
+    outcome.stats = classification.statistics(
+        encode(true, labels), encode(predicted, labels), len(labels), units.of, units.count
+    )
+    outcome.score_of = classification.macro_f1_of
+    confidence = probability.max(axis=1)
+    outcome.rows = [
+        row | {"true_label": t, "predicted_label": p, "confidence": float(c), "correct": int(t == p)}
+        for row, t, p, c in zip(place(test), true, predicted, confidence, strict=True)
+    ]
+    outcome.tables = {
+        "per_class_metrics.csv": classification.per_class(true, predicted, labels),
+        "confusion_matrix.csv": _confusion_rows(true, predicted, labels),
+    }
+    outcome.cases = _cases(outcome.rows)
+    outcome.fit = {"iterations": fit.iterations, "converged": fit.converged, "l2": heads.LOGISTIC_L2}
+    outcome.weights = {"W": span.weights(fit.coefficients), "b": fit.intercept, "classes": np.array(classes, np.str_)}
+    outcome.weights |= {"mean": span.scaler.mean, "std": span.scaler.std, "indicators": span.scaler.indicators}
+    return outcome
+
+
+def _metrics(task: Task, test: Pool, true: Sequence[str], predicted: Sequence[str]) -> dict[str, Any]:
+    metrics: dict[str, Any] = dict(classification.classification(true, predicted))
+    if task.extra_metrics is not None:
+        metrics |= task.extra_metrics(test, predicted)
+    return metrics
+
+
+def _baselines(task: Task, train: Pool, test: Pool, rng: np.random.Generator) -> list[Baseline]:
+    true, known = list(test.target), list(train.target)
+    baselines = []
+
+    def add(name: str, guesses: Sequence[Sequence[str]], note: str) -> None:
+        runs = [_metrics(task, test, true, guess) for guess in guesses]
+        mean = {
+            key: float(np.mean([run[key] for run in runs])) if len(runs) > 1 else runs[0][key]
+            for key in runs[0]
+            if all(isinstance(run[key], (int, float)) for run in runs)
+        }
+        baselines.append(Baseline(name, float(mean[task.metric]), mean, note))
+
+    if known:
+        counts = Counter(known)
+        label = counts.most_common(1)[0][0]
+        add("majority", [[label] * len(true)], f"always {label!r}, the most frequent training label")
+        names, weights = list(counts), np.array(list(counts.values())) / len(known)
+        draws = [[names[k] for k in rng.choice(len(names), len(true), p=weights)] for _ in range(DRAWS)]
+        add("random", draws, f"labels drawn as often as in training, mean of {DRAWS} draws")
+    for name, guess in test.guesses().items():
+        add(name, [list(guess)], "reads the true label of the window's last frame")
+    return baselines
+
+
+def _confusion_rows(true: Sequence[str], predicted: Sequence[str], labels: Sequence[str]) -> list[dict[str, Any]]:
+    counts = classification.confusion(true, predicted, labels)
+    return [
+        {"true\\pred": label} | dict(zip(labels, row.tolist(), strict=True))
+        for label, row in zip(labels, counts, strict=True)
+    ]
+
+
+def _cases(rows: list[dict[str, Any]]) -> list[Case]:
+    """Two right and two wrong predictions, spread over the test."""
+    correct = np.array([row["correct"] for row in rows])
+    chosen = spread(np.flatnonzero(correct == 1), 2) + spread(np.flatnonzero(correct == 0), 2)
+    return [
+        case(
+            rows[k],
+            rows[k]["true_label"],
+            rows[k]["predicted_label"],
+            correct=bool(rows[k]["correct"]),
+            note=f"confidence {rows[k]['confidence']:.2f}",
+        )
+        for k in chosen
+    ]

@@ -1,0 +1,70 @@
+"""Two-way decisions about pairs of windows: logistic regression, F1 of class 1."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from xperience.benchmark import heads
+from xperience.benchmark.interval import Units
+from xperience.benchmark.metrics import binary
+from xperience.benchmark.samples import Pool
+from xperience.benchmark.summary import Baseline
+from xperience.benchmark.task import Outcome, Task, case, place, spread
+
+HEAD = "logistic regression on standardised features of the pair"
+DRAWS = 20
+
+
+def evaluate(task: Task, train: Pool, test: Pool, units: Units, rng: np.random.Generator) -> Outcome:
+    true, known = test.target.astype(int), train.target.astype(int)
+    outcome = Outcome(head=HEAD, num_classes=2)
+    outcome.baselines = _baselines(true, rng)
+    if len(set(known.tolist())) < 2:
+        outcome.reason = "the training part holds no pairs of both kinds: there is nothing to learn"
+        return outcome
+    if len(set(true.tolist())) < 2:
+        outcome.reason = "the test part holds no pairs of both kinds: any constant answer would do"
+        return outcome
+    span = heads.Span(train.inputs(), train.parts[0].samples.block_starts)
+    fit = heads.fit_classes(span, known, 2)
+    positive = heads.class_probabilities(fit, span.project(test.chunks()))[:, 1]
+    predicted = (positive >= 0.5).astype(int)
+    outcome.metrics = dict(binary.binary(true, predicted))
+    outcome.score = outcome.metrics[task.metric]
+    outcome.stats = binary.statistics(true, predicted, units.of, units.count)
+    outcome.score_of = binary.f1_of
+    where = place(test)
+    index = test.gather(lambda part: part.rows)
+    outcome.rows = [
+        {"sample_index": int(index[k]), "true": int(true[k]), "predicted": int(predicted[k])}
+        | {"prob_positive": float(positive[k])}
+        | {name: where[k][name] for name in ("window_index", "start_frame", "end_frame", "episode_id")}
+        for k in range(len(true))
+    ]
+    answers = task.output.split(" or ")
+    assert len(answers) == 2, task.output
+    right = predicted == true
+    outcome.cases = [
+        case(
+            where[k],
+            answers[1 - true[k]],
+            answers[1 - predicted[k]],
+            correct=bool(right[k]),
+            note=f"probability of {answers[0]!r} {positive[k]:.2f}",
+        )
+        for k in spread(np.flatnonzero(right), 2) + spread(np.flatnonzero(~right), 2)
+    ]
+    outcome.fit = {"iterations": fit.iterations, "converged": fit.converged, "l2": heads.LOGISTIC_L2}
+    outcome.weights = {"W": span.weights(fit.coefficients), "b": fit.intercept}
+    outcome.weights |= {"mean": span.scaler.mean, "std": span.scaler.std, "indicators": span.scaler.indicators}
+    return outcome
+
+
+def _baselines(true: np.ndarray, rng: np.random.Generator) -> list[Baseline]:
+    always = binary.binary(true, np.ones_like(true))
+    drawn = [binary.binary(true, rng.integers(0, 2, len(true))) for _ in range(DRAWS)]
+    mean = {name: float(np.mean([run[name] for run in drawn])) for name in drawn[0]}
+    return [
+        Baseline("always 1", float(always["f1"]), dict(always), "answers the first of the two for every pair"),
+        Baseline("random", mean["f1"], mean, f"a fair coin, mean of {DRAWS} throws"),
+    ]

@@ -1,0 +1,64 @@
+"""Finding a window again through another modality: ridge regression between the two sides, ranks by cosine.
+
+Samples have the blocks that are projected as inputs and the blocks projected onto as target. The projected side asks
+among the true targets, or, where the task says so, the true target asks among the projected windows.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from xperience.benchmark import heads
+from xperience.benchmark.interval import Units
+from xperience.benchmark.metrics import means, retrieval
+from xperience.benchmark.samples import Pool
+from xperience.benchmark.summary import Baseline
+from xperience.benchmark.task import Outcome, Task, case, place, spread
+
+HEAD = "ridge regression onto the other side's features, ranked by cosine"
+
+
+def evaluate(task: Task, train: Pool, test: Pool, units: Units, rng: np.random.Generator) -> Outcome:
+    outcome = Outcome(head=HEAD)
+    candidates = len(test)
+    chance = retrieval.chance(candidates)
+    outcome.baselines = [
+        Baseline("chance", chance[task.metric], dict(chance), f"a random order of the {candidates} test windows")
+    ]
+    if candidates < 2:
+        outcome.reason = "fewer than two test windows: nothing to find among"
+        return outcome
+    if len(train) < 2:
+        outcome.reason = "no training windows with both sides recorded: there is nothing to learn"
+        return outcome
+    span = heads.Span(train.inputs(), train.parts[0].samples.block_starts)
+    fit = heads.fit_vectors(span, train.target)
+    predicted = heads.predict_vectors(fit, span.project(test.chunks()))
+    query, pool = (test.target, predicted) if task.target_asks else (predicted, test.target)
+    right = np.arange(candidates)
+    rank = retrieval.ranks(query, pool, right)
+    outcome.metrics = dict(retrieval.retrieval(rank))
+    outcome.score = outcome.metrics[task.metric]
+    outcome.stats, outcome.score_of = means.statistics(1 / rank, units.of, units.count), means.mean_of
+    where = place(test)
+    best = retrieval.best(query, pool)
+    outcome.rows = [
+        row | {"rank": float(r), "retrieved_window_index": where[b]["window_index"], "candidates": candidates}
+        | {"retrieved_episode_id": where[b]["episode_id"]}
+        for row, r, b in zip(where, rank, best, strict=True)
+    ]  # fmt: skip
+    outcome.arrays = {"ranks": rank}
+    order = np.argsort(rank, kind="stable")
+    outcome.cases = [
+        case(
+            where[k],
+            f"frames {where[k]['start_frame']} to {where[k]['end_frame']}",
+            f"frames {where[best[k]]['start_frame']} to {where[best[k]]['end_frame']}"
+            + (f" of {where[best[k]]['episode_id']}" if len(test.parts) > 1 else ""),
+            correct=bool(rank[k] == 1),
+            note=f"the right window has rank {rank[k]:g} of {candidates}",
+        )
+        for k in dict.fromkeys(spread(order, 3))
+    ]
+    outcome.fit = {"iterations": 1, "converged": True, "l2": heads.RIDGE_L2}
+    return outcome

@@ -1,0 +1,105 @@
+"""A set of names a window: one logistic regression for each name."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import numpy as np
+
+from xperience.benchmark import heads
+from xperience.benchmark.interval import Units
+from xperience.benchmark.metrics import multilabel
+from xperience.benchmark.samples import Pool
+from xperience.benchmark.summary import Baseline
+from xperience.benchmark.task import Outcome, Task, case, place, spread
+
+HEAD = "one logistic regression for each name on standardised features; at least one name is always given"
+SEPARATOR = "|"
+
+Names = tuple[str, ...]
+
+
+def evaluate(task: Task, train: Pool, test: Pool, units: Units, rng: np.random.Generator) -> Outcome:
+    true: list[Names] = list(test.target)
+    known: list[Names] = list(train.target)
+    # Train first, then test: the order of first appearance in time, as published.
+    vocabulary = list(dict.fromkeys(name for names in (*known, *true) for name in names))
+    learnt = list(dict.fromkeys(name for names in known for name in names))
+    outcome = Outcome(head=HEAD, num_classes=len(vocabulary))
+    outcome.unseen_test_labels = sorted({name for names in true for name in names} - set(learnt))
+    mentions = [name for names in true for name in names]
+    if not mentions:
+        outcome.reason = "no test window names anything"
+        return outcome
+    outcome.unseen_label_share = float(np.mean([name in outcome.unseen_test_labels for name in mentions]))
+    if not learnt:
+        outcome.reason = "no training window names anything: there is nothing to learn"
+        return outcome
+    outcome.baselines = _baselines(known, true, vocabulary, rng)
+
+    index = {name: k for k, name in enumerate(learnt)}
+    y = np.zeros((len(known), len(learnt)), np.int64)
+    for row, names in enumerate(known):
+        y[row, [index[name] for name in names]] = 1
+    span = heads.Span(train.inputs(), train.parts[0].samples.block_starts)
+    fit = heads.fit_sets(span, y)
+    probability = heads.set_probabilities(fit, span.project(test.chunks()))
+    called = probability >= 0.5
+    called[np.arange(len(true)), probability.argmax(axis=1)] |= ~called.any(axis=1)
+    predicted: list[Names] = [tuple(learnt[k] for k in np.flatnonzero(row)) for row in called]
+
+    outcome.metrics = multilabel.multilabel(true, predicted, vocabulary) | {"num_objects": len(vocabulary)}
+    outcome.score = outcome.metrics[task.metric]
+    outcome.stats = multilabel.statistics(true, predicted, units.of, units.count)
+    outcome.score_of = multilabel.micro_f1_of
+    outcome.rows = [
+        {name: where[name] for name in ("window_index", "start_frame", "end_frame", "episode_id")}
+        | {"true_objects": SEPARATOR.join(t), "predicted_objects": SEPARATOR.join(p)}
+        for where, t, p in zip(place(test), true, predicted, strict=True)
+    ]
+    outcome.documents = {"object_vocab.json": vocabulary}
+    outcome.tables = {"per_class_metrics.csv": _per_name(true, predicted, vocabulary)}
+    right = np.array([set(t) == set(p) for t, p in zip(true, predicted, strict=True)])
+    outcome.cases = [
+        case(outcome.rows[k], ", ".join(true[k]) or "nothing", ", ".join(predicted[k]), correct=bool(right[k]))
+        for k in spread(np.flatnonzero(right), 1) + spread(np.flatnonzero(~right), 3)
+    ]
+    outcome.fit = {"iterations": fit.iterations, "converged": fit.converged, "l2": heads.LOGISTIC_L2}
+    outcome.weights = {"W": span.weights(fit.coefficients), "b": fit.intercept, "names": np.array(learnt, np.str_)}
+    outcome.weights |= {"mean": span.scaler.mean, "std": span.scaler.std, "indicators": span.scaler.indicators}
+    return outcome
+
+
+def _per_name(true: list[Names], predicted: list[Names], vocabulary: list[str]) -> list[dict[str, Any]]:
+    support = Counter(name for names in true for name in set(names))
+    called = Counter(name for names in predicted for name in set(names))
+    hits = Counter(name for t, p in zip(true, predicted, strict=True) for name in set(t) & set(p))
+    return [
+        {
+            "class_id": k,
+            "class_name": name,
+            "support": support[name],
+            "predicted": called[name],
+            "precision": hits[name] / called[name] if called[name] else 0.0,
+            "recall": hits[name] / support[name] if support[name] else 0.0,
+            "f1": 2 * hits[name] / max(support[name] + called[name], 1),
+        }
+        for k, name in enumerate(vocabulary)
+    ]
+
+
+def _baselines(
+    known: list[Names], true: list[Names], vocabulary: list[str], rng: np.random.Generator
+) -> list[Baseline]:
+    counts = Counter(name for names in known for name in set(names))
+    usual = tuple(name for name in counts if counts[name] >= len(known) / 2) or (counts.most_common(1)[0][0],)
+    majority = multilabel.multilabel(true, [usual] * len(true), vocabulary)
+    drawn = [known[k] or usual[:1] for k in rng.integers(0, len(known), len(true))]
+    random = multilabel.multilabel(true, drawn, vocabulary)
+    last = multilabel.multilabel(true, [known[-1] or usual[:1]] * len(true), vocabulary)
+    return [
+        Baseline("majority", majority["micro_f1"], majority, "names in at least half of the training windows"),
+        Baseline("random", random["micro_f1"], random, "the names of a training window drawn at random"),
+        Baseline("last seen", last["micro_f1"], last, "the names of the last training window"),
+    ]

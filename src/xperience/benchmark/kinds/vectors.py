@@ -1,0 +1,79 @@
+"""Vectors a window: ridge regression, measured by R2 or, for hands, by the mean joint distance."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from xperience.benchmark import heads
+from xperience.benchmark.interval import Units
+from xperience.benchmark.metrics import means, regression
+from xperience.benchmark.samples import Pool
+from xperience.benchmark.summary import Baseline, Case
+from xperience.benchmark.task import Outcome, Task, case, place, spread
+
+HEAD = "ridge regression on standardised features, targets standardised"
+NOTES = {
+    "constant position": "both hands stay where the last observed frame has them",
+    "constant velocity": "both hands go on as between the last two observed frames",
+}
+
+
+def evaluate(task: Task, train: Pool, test: Pool, units: Units, rng: np.random.Generator) -> Outcome:
+    measure = regression.hands if task.metric == "mpjpe" else regression.regression
+    true = test.target
+    known = train.target if len(train) else np.zeros((0, true.shape[1]), np.float32)
+    outcome = Outcome(head=HEAD)
+
+    def add(name: str, guess: np.ndarray, note: str) -> None:
+        metrics = dict(measure(true, guess))
+        outcome.baselines.append(Baseline(name, float(metrics[task.metric]), metrics, note))
+
+    if len(known):
+        mean = known.mean(axis=0, dtype=np.float64)
+        add("train mean", np.broadcast_to(mean, true.shape), "the mean of the training targets")
+    for name, guess in test.guesses().items():
+        add(name, guess, NOTES[name])
+    if len(known) < 2:
+        outcome.reason = "no training windows with a recorded target: only the trivial baselines can be measured"
+        return outcome
+
+    span = heads.Span(train.inputs(), train.parts[0].samples.block_starts)
+    fit = heads.fit_vectors(span, known)
+    predicted = heads.predict_vectors(fit, span.project(test.chunks()))
+    outcome.metrics = dict(measure(true, predicted)) | {"target_dim": int(true.shape[1])}
+    outcome.score = outcome.metrics[task.metric]
+    if task.metric == "mpjpe":
+        error = regression.joint_distances(true, predicted).mean(axis=(1, 2))
+        outcome.stats, outcome.score_of = means.statistics(error, units.of, units.count), means.mean_of
+        outcome.metrics["forecast_frames"] = true.shape[1] // int(np.prod(regression.HAND_SHAPE))
+    else:
+        error = ((true - predicted) ** 2).mean(axis=1)
+        outcome.stats = regression.r2_statistics(true, predicted, units.of, units.count)
+        outcome.score_of = regression.r2_of
+    where = place(test)
+    outcome.rows = [row | {"error": float(e)} for row, e in zip(where, error, strict=True)]
+    outcome.arrays = {
+        "y_true": true.astype(np.float32),
+        "y_pred": predicted,
+        "test_window_indices": test.window,
+        "test_episodes": np.array([row["episode_id"] for row in where], np.str_),
+    }
+    outcome.cases = _cases(task, outcome.rows, true, predicted)
+    outcome.fit = {"iterations": 1, "converged": True, "l2": heads.RIDGE_L2}
+    return outcome
+
+
+def _cases(task: Task, rows: list[dict[str, Any]], true: np.ndarray, predicted: np.ndarray) -> list[Case]:
+    """The best, the median and the worst forecast; for hands with the paths of both wrists, [10, 2, 3] metres."""
+    order = np.argsort([row["error"] for row in rows], kind="stable")
+    cases = []
+    for k in dict.fromkeys(spread(order, 3)):
+        note, data = f"mean squared error {rows[k]['error']:.4g}", {}
+        if task.metric == "mpjpe":
+            note = f"mean joint error {rows[k]['error']:.3f} m"
+            paths = [v[k].reshape(-1, *regression.HAND_SHAPE)[:, :, 0].astype(float) for v in (true, predicted)]
+            data = {"truth": paths[0].tolist(), "prediction": paths[1].tolist()}
+        cases.append(case(rows[k], task.output, note, note=note, data=data))
+    return cases

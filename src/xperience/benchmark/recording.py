@@ -1,0 +1,107 @@
+"""What the tasks need of one recording: its features, windows and frame targets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from xperience.episode.episode import Episode
+from xperience.episode.labels import FrameLabels
+from xperience.prepare.contract import SLICES
+from xperience.prepare.features import FeatureTable
+from xperience.prepare.windows import WindowTable
+from xperience.storage import digest
+
+
+@dataclass(frozen=True)
+class Recording:
+    """One recording as the benchmark sees it.
+
+    Attributes:
+        id, session, main_task: of the episode.
+        features: [W, 8546] float32, possibly mapped from disk.
+        presence: [W, 18] share of the window's samples of each block that are there; where it is 0 the block's place
+            in `features` holds no measurement.
+        present: whether the recording has any data for each block.
+        windows: W windows.
+        labels: of N frames.
+        hands: [N, 2, 21, 3] metres, left then right, minus the body root where a body exists; NaN where a hand (or
+            that root) is not tracked. None without hands.
+        contacts: [N, 21] of body joints 1 to 21, NaN where invalid; None without contacts.
+    """
+
+    id: str
+    session: str
+    features: np.ndarray
+    presence: np.ndarray
+    present: dict[str, bool]
+    windows: WindowTable
+    labels: FrameLabels
+    hands: np.ndarray | None = None
+    contacts: np.ndarray | None = None
+    main_task: str = ""
+
+    @property
+    def missing(self) -> list[str]:
+        """Names of the absent blocks."""
+        return [name for name, there in self.present.items() if not there]
+
+    @property
+    def num_frames(self) -> int:
+        return len(self.labels)
+
+    @cached_property
+    def tracked(self) -> np.ndarray:
+        """[N] bool: both hands are tracked."""
+        if self.hands is None:
+            return np.zeros(self.num_frames, bool)
+        return np.isfinite(self.hands.reshape(len(self.hands), -1)).all(axis=1)
+
+    @cached_property
+    def digest(self) -> str:
+        """Hash of everything that a result can depend on."""
+        texts = [self.id, repr(sorted(self.present.items())), repr(list(self.labels.action)), repr(self.labels.objects)]
+        texts.append(repr(list(self.windows.rows())))
+        arrays = [a for a in (self.features, self.presence, self.hands, self.contacts) if a is not None]
+        return digest(*texts, *(np.ascontiguousarray(a).tobytes() for a in arrays))
+
+    def columns(self, blocks: tuple[str, ...]) -> np.ndarray:
+        """Columns of the blocks, in contract order."""
+        return np.concatenate([np.arange(SLICES[name].start, SLICES[name].stop) for name in blocks])
+
+
+def recording_of(episode: Episode, table: FeatureTable) -> Recording:
+    """A recording from an open episode and its features."""
+    caption = episode.caption
+    return Recording(
+        id=episode.id,
+        session=episode.session,
+        features=table.x,
+        presence=table.presence,
+        present=table.present,
+        windows=table.windows,
+        labels=episode.labels,
+        hands=_hands(episode),
+        contacts=_contacts(episode),
+        main_task=caption.main_task if caption is not None else "",
+    )
+
+
+def _hands(episode: Episode) -> np.ndarray | None:
+    sides = [episode.hand("left"), episode.hand("right")]
+    if not all(side.present for side in sides):
+        return None
+    hands = np.stack([np.where(s.valid[:, None, None], s.values, np.nan) for s in sides], axis=1).astype(np.float64)
+    body = episode.body
+    if body.present and len(body) == len(hands):
+        hands -= np.where(body.valid[:, None], body.values[:, 0], np.nan)[:, None, None, :]
+    return hands
+
+
+def _contacts(episode: Episode) -> np.ndarray | None:
+    contacts = episode.contacts
+    if not contacts.present:
+        return None
+    return np.where(contacts.valid[:, None], contacts.values, np.nan).astype(np.float64)

@@ -1,0 +1,269 @@
+"""The benchmark: recordings in, a folder for each task and `summary_report.json` out."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from xperience.benchmark import heads, interval
+from xperience.benchmark.collect import collect
+from xperience.benchmark.kinds import kind_of
+from xperience.benchmark.outputs import finished, write_run
+from xperience.benchmark.protocol import RATIOS, Split, make_split, shared_frames
+from xperience.benchmark.recording import Recording
+from xperience.benchmark.samples import NotMeasurable, Pool, Samples, thin
+from xperience.benchmark.summary import (
+    SUMMARY_FILE,
+    Block,
+    EpisodeInfo,
+    FeatureInfo,
+    Summary,
+    TaskResult,
+    write_summary,
+)
+from xperience.benchmark.task import Outcome, Task
+from xperience.benchmark.tasks import choose
+from xperience.prepare import contract
+from xperience.prepare.windows import FRAMES, STRIDE
+from xperience.progress import track
+from xperience.storage import digest, to_json, write_json
+
+RECIPE = 1
+"""Raised whenever the same recordings would give other results, so that old runs are made anew."""
+
+
+def run_benchmark(
+    path: Path,
+    out: Path,
+    *,
+    tasks: Sequence[str] | None = None,
+    hold_out: str | None = None,
+    test_from: int | None = None,
+    ratios: Sequence[float] = RATIOS,
+    seed: int = 0,
+    workers: int = 1,
+    show: bool = True,
+    command: str = "",
+) -> Summary:
+    """Runs tasks on one episode or on all episodes below a folder; see `protocol` for the options.
+
+    A task that an earlier run in `out` finished with the same recordings and settings is not computed again.
+
+    Raises:
+        XperienceError: nothing to read, or an option that does not fit.
+    """
+    chosen = choose(tasks)
+    started = time.monotonic()
+    recordings, set_aside = collect(path, out, workers=workers, show=show)
+    split = make_split(recordings, hold_out=hold_out, test_from=test_from, ratios=ratios, seed=seed)
+    summary = Summary(
+        command=command,
+        source=path.resolve().name,
+        split=split.info,
+        features=feature_info(recordings),
+        episodes=[_episode_info(recording, split) for recording in recordings],
+        set_aside=[{"episode": name, "reason": reason} for name, reason in set_aside.items()],
+    )
+    for task in track(chosen, "tasks", show=show):
+        summary.tasks[task.id] = run_task(task, recordings, split, out, seed)
+    summary.seconds = round(time.monotonic() - started, 3)
+    write_json(
+        out / "episode_manifest.json",
+        {"episodes": [asdict(e) for e in summary.episodes], "set_aside": summary.set_aside},
+    )
+    write_json(out / "dataset_manifest.json", _dataset(summary))
+    write_summary(out / SUMMARY_FILE, summary)
+    return summary
+
+
+def run_task(task: Task, recordings: Sequence[Recording], split: Split, out: Path, seed: int) -> TaskResult:
+    """One task, from its samples to its folder."""
+    config = _config(task, recordings, split, seed)
+    done = finished(out / task.id, config["identity"])
+    if done is not None:
+        return done
+    started = time.monotonic()
+    progress: list[dict[str, Any]] = []
+
+    def step(name: str, **more: Any) -> None:
+        progress.append({"step": name, "seconds": round(time.monotonic() - started, 3), **more})
+
+    result = _describe(task, recordings)
+    outcome, num_windows = Outcome(), 0
+    try:
+        parts, refused = _samples(task, recordings, split)
+        num_windows = sum(len(samples) for _, samples in parts)
+        train, test = split.pools(parts)
+        train = thin(train, _most(train))
+        _count(result, train, test)
+        step("samples", train=len(train), test=len(test))
+        if not len(test):
+            raise NotMeasurable("no test window has a recorded target")
+        units = interval.units(test)
+        outcome = kind_of(task).evaluate(task, train, test, units, _random(task, seed))
+        step("evaluated", **outcome.fit)
+        _fill(result, outcome, units, seed)
+        result.notes = _notes(train, test, refused, outcome)
+    except NotMeasurable as reason:
+        outcome.reason = str(reason)
+    if outcome.reason:
+        result.status, result.reason = "not measurable", outcome.reason
+    result.seconds = round(time.monotonic() - started, 3)
+    step("written")
+    metrics = _metrics(task, result, split, num_windows)
+    if task.id == "transition_detection":
+        outcome.tables["true_boundaries.csv"] = [
+            {"frame": int(frame), "episode_id": r.id} for r in recordings for frame in r.labels.boundaries
+        ] or [{"frame": "", "episode_id": ""}][:0]
+    outcome.tables = {name: rows for name, rows in outcome.tables.items() if rows}
+    write_run(out / task.id, config, result, outcome, metrics, progress)
+    return result
+
+
+def _config(task: Task, recordings: Sequence[Recording], split: Split, seed: int) -> dict[str, Any]:
+    config: dict[str, Any] = {
+        "task": task.id,
+        "recipe": RECIPE,
+        "blocks": list(task.blocks),
+        "metric": task.metric,
+        "split": asdict(split.info),
+        "seed": seed,
+        "window_frames": FRAMES,
+        "stride_frames": STRIDE,
+        "head": {
+            name.lower(): getattr(heads, name)
+            for name in ("LOGISTIC_L2", "RIDGE_L2", "CLIP", "MIN_STD", "MAX_ITERATIONS", "MAX_TRAIN", "MIN_POSITIVES")
+        },
+        "recordings": {recording.id: recording.digest for recording in recordings},
+    }
+    return config | {"identity": digest(to_json(config))}
+
+
+def _describe(task: Task, recordings: Sequence[Recording]) -> TaskResult:
+    return TaskResult(
+        id=task.id,
+        name=task.name,
+        question=task.question,
+        input=task.input,
+        output=task.output,
+        metric=task.metric,
+        status="measured",
+        unit=task.unit,
+        higher_is_better=task.higher_is_better,
+        published=task.published,
+        blocks=[Block(name, sum(r.present[name] for r in recordings)) for name in task.blocks],
+        folder=task.id,
+    )
+
+
+def _samples(
+    task: Task, recordings: Sequence[Recording], split: Split
+) -> tuple[list[tuple[Recording, Samples]], Counter[str]]:
+    """Samples of the recordings that train or test, and the reasons of those that take no part."""
+    used = [r for r in recordings if r.id in split.info.train or r.id in split.info.test]
+    present = [name for name in contract.SLICES if 2 * sum(r.present[name] for r in used) >= len(used)]
+    parts, refused = [], Counter[str]()
+    for recording in used:
+        try:
+            parts.append((recording, task.samples(recording, present)))
+        except NotMeasurable as reason:
+            refused[str(reason)] += 1
+    if not parts:
+        raise NotMeasurable(refused.most_common(1)[0][0])
+    return parts, refused
+
+
+def _most(train: Pool) -> int:
+    """Most training samples, so that their inputs take no more memory than `MAX_TRAIN` windows."""
+    if not train.parts:
+        return heads.MAX_TRAIN
+    part = train.parts[0]
+    width = part.samples.inputs(part.rows[:1]).shape[1]
+    return min(heads.MAX_TRAIN, heads.MAX_TRAIN * 3 * contract.SIZE // width)
+
+
+def _random(task: Task, seed: int) -> np.random.Generator:
+    return np.random.default_rng(int(digest(task.id, str(seed))[:16], 16))
+
+
+def _count(result: TaskResult, train: Pool, test: Pool) -> None:
+    result.num_train_windows, result.num_test_windows = len(train), len(test)
+    result.num_train_episodes, result.num_test_episodes = len(train.parts), len(test.parts)
+
+
+def _fill(result: TaskResult, outcome: Outcome, units: interval.Units, seed: int) -> None:
+    result.score, result.metrics, result.baselines = outcome.score, outcome.metrics, outcome.baselines
+    result.head, result.num_classes, result.cases = outcome.head, outcome.num_classes, outcome.cases
+    result.unseen_test_labels, result.unseen_label_share = outcome.unseen_test_labels, outcome.unseen_label_share
+    if outcome.score is not None and outcome.stats is not None and outcome.score_of is not None and units.count > 1:
+        result.interval = interval.bootstrap(outcome.stats, outcome.score_of, outcome.score, units, seed)
+
+
+def _notes(train: Pool, test: Pool, refused: Counter[str], outcome: Outcome) -> list[str]:
+    notes = list(outcome.notes)
+    shared = shared_frames(train, test)
+    if shared:
+        notes.append(f"{shared} test samples at the cut look at frames that training samples look at, as published")
+    if train.thinned_from:
+        notes.append(f"training samples were thinned evenly from {train.thinned_from} to {len(train)}")
+    if outcome.fit.get("converged") is False:
+        notes.append(f"the fit stopped at {heads.MAX_ITERATIONS} iterations before it converged")
+    notes += [f"{count} recordings take no part: {reason}" for reason, count in refused.items()]
+    return notes
+
+
+def _metrics(task: Task, result: TaskResult, split: Split, num_windows: int) -> dict[str, Any]:
+    """metrics.json: the metrics and counts under their published names."""
+    pairs = task.kind == "pairs"
+    unit = "samples" if pairs else "windows"
+    metrics = {
+        **result.metrics,
+        "task": task.id,
+        "task_display_name": task.name,
+        "input": task.input,
+        "split": split.info.kind,
+        f"num_{unit}": num_windows,
+        f"num_train_{unit}": result.num_train_windows,
+        f"num_test_{unit}": result.num_test_windows,
+        "status": result.status,
+        "reason": result.reason,
+    }
+    if task.kind == "labels":
+        metrics |= {"num_eval_windows": result.num_test_windows, "num_classes": result.num_classes}
+    return metrics
+
+
+def feature_info(recordings: Sequence[Recording]) -> FeatureInfo:
+    blocks = [Block(name, sum(r.present[name] for r in recordings)) for name in contract.SLICES]
+    return FeatureInfo(contract.VERSION, contract.SIZE, FRAMES, STRIDE, blocks)
+
+
+def _episode_info(recording: Recording, split: Split) -> EpisodeInfo:
+    sides = [name for name in ("train", "val", "test") if recording.id in getattr(split.info, name)]
+    return EpisodeInfo(
+        recording.id,
+        recording.session,
+        " and ".join(sides),
+        recording.num_frames,
+        len(recording.windows),
+        recording.main_task,
+        recording.missing,
+    )
+
+
+def _dataset(summary: Summary) -> dict[str, Any]:
+    return {
+        "source": summary.source,
+        "num_episodes": len(summary.episodes),
+        "num_sessions": len({episode.session for episode in summary.episodes}),
+        "num_frames": sum(episode.num_frames for episode in summary.episodes),
+        "num_windows": sum(episode.num_windows for episode in summary.episodes),
+        "features": asdict(summary.features),
+        "split": asdict(summary.split),
+    }

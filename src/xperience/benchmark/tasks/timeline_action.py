@@ -1,0 +1,29 @@
+"""Action recognition: which action rules the window?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from xperience.benchmark.labelled import labelled
+from xperience.benchmark.recording import Recording
+from xperience.benchmark.samples import Samples
+from xperience.benchmark.summary import Published
+from xperience.benchmark.task import ALL, Task
+
+
+def samples(recording: Recording, present: Sequence[str]) -> Samples:
+    return labelled(recording, ALL, recording.windows.action_label, "an action label")
+
+
+TASK = Task(
+    id="timeline_action",
+    name="Action recognition",
+    question="What is the person doing in this second?",
+    input="all blocks of one window of 20 frames",
+    output="the action that covers at least 60 % of the window",
+    blocks=ALL,
+    kind="labels",
+    metric="macro_f1",
+    samples=samples,
+    published=Published(0.0500, 0.0148),
+)

@@ -1,0 +1,83 @@
+"""xperience benchmark: the twelve tasks with linear heads, beside their trivial baselines."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    @app.command("benchmark")
+    def benchmark(
+        path: Annotated[Path, typer.Argument(help="An episode, or a folder of episodes.")],
+        out: Annotated[Path, typer.Option("--out", help="Folder for results; features are kept under it.")],
+        tasks: Annotated[str, typer.Option(help="Task ids joined by commas; all where left away.")] = "",
+        hold_out: Annotated[
+            str | None, typer.Option(help="Several episodes: hold out whole episode or session.")
+        ] = None,
+        test_from: Annotated[
+            int | None, typer.Option(help="One episode: train on what lies before this frame, test from it on.")
+        ] = None,
+        ratios: Annotated[
+            str, typer.Option(help="Several episodes: shares of train, val and test.")
+        ] = "0.75,0.125,0.125",
+        seed: Annotated[int, typer.Option(help="Which episodes are held out; draws of baselines, intervals.")] = 0,
+        workers: Annotated[int, typer.Option(min=1, help="Processes that extract features.")] = 1,
+        json_: Annotated[bool, typer.Option("--json", help="Print the summary instead of a table.")] = False,
+        quiet: Annotated[bool, typer.Option("--quiet", help="No progress bars.")] = False,
+    ) -> None:
+        """Measure the twelve tasks with linear heads, beside trivial baselines, intervals and counts.
+
+        One episode is split in time (the first 70 % train); of several, whole episodes or sessions are held out.
+        Windows are never split at random. Tasks whose input or target is absent are reported as not measurable,
+        with the reason. Run again, finished tasks are not computed anew.
+
+        \b
+        OUT/summary_report.json   everything, for machines
+        OUT/<task>/               metrics.json, predictions.csv, RUN_REPORT.md ...
+        OUT/features/<episode>/   the features, reused
+        """
+        from dataclasses import asdict
+
+        from xperience.benchmark.outputs import number
+        from xperience.benchmark.run import run_benchmark
+        from xperience.errors import UsageError
+        from xperience.storage import to_json
+
+        try:
+            shares = [float(part) for part in ratios.split(",")]
+        except ValueError as error:
+            raise UsageError("not numbers", field="--ratios", found=ratios, expected="0.75,0.125,0.125") from error
+        summary = run_benchmark(
+            path,
+            out,
+            tasks=[name.strip() for name in tasks.split(",") if name.strip()],
+            hold_out=hold_out,
+            test_from=test_from,
+            ratios=shares,
+            seed=seed,
+            workers=workers,
+            show=not quiet,
+            command=shlex.join(["xperience", *(Path(a).name if Path(a).is_absolute() else a for a in sys.argv[1:])]),
+        )
+        if json_:
+            typer.echo(to_json(asdict(summary)), nl=False)
+            return
+        typer.echo(f"{summary.split.text}\n")
+        typer.echo(f"{'task':26s} {'metric':9s} {'score':>10s}  {'95 % interval':22s} best trivial baseline")
+        for result in summary.tasks.values():
+            pick = max if result.higher_is_better else min
+            best = pick(result.baselines, key=lambda b: b.score) if result.baselines else None
+            trivial = f"{best.name} {number(best.score)}" if best else "-"
+            span = f"{number(result.interval.low)} to {number(result.interval.high)}" if result.interval else "-"
+            score = number(result.score) if result.score is not None else "-"
+            typer.echo(f"{result.id:26s} {result.metric:9s} {score:>10s}  {span:22s} {trivial}")
+            if result.reason:
+                typer.echo(f"    not measurable: {result.reason}")
+        for item in summary.set_aside:
+            typer.echo(f"set aside: {item['episode']}: {item['reason'].splitlines()[0]}", err=True)
+        typer.echo(f"\nwritten to {out}")
