@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from xperience.simulate.motion import body, gait, gaze, palms, posture, skeleton
+from xperience.simulate.motion import body, gait, gaze, noises, palms, posture, skeleton, solids, touch
 from xperience.simulate.motion.curves import Tracks, knots
 from xperience.simulate.motion.holding import Holding
 from xperience.simulate.script import Scenario
@@ -12,48 +14,57 @@ from xperience.simulate.world import Motion, Sound
 
 CHUNK = 2048
 """Instants computed at once: bounds the memory of `at`."""
+HALF_STANCE = 0.058
+"""Half the distance between standing feet, share of height."""
 
 
 class AnimatedWorld:
-    """Implements `world.World`."""
+    """Implements `world.World`.
+
+    Attributes:
+        scenario: what was animated. bones: the person's rest skeleton. gait: the way and the steps.
+        sounds: in time order.
+    """
+
+    scenario: Scenario
+    sounds: tuple[Sound, ...]
 
     def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
-        self.bones = skeleton.build(scenario.person.height)
-        times = knots(scenario.duration_s)
         height = scenario.person.height
-        self.gait = gait.plan(scenario, times, 0.058 * height, self.bones.joints[10, 2])
-        rest, rest_quat = posture.resting_palms(self.gait, height)
-        hands = palms.Planner(scenario, times, self.gait, rest, rest_quat).run()
+        self.bones = skeleton.build(height)
+        times = knots(scenario.duration_s)
+        self.gait = gait.plan(scenario, times, HALF_STANCE * height, self.bones.joints[10, 2])
+        self._boxes = solids.all_boxes(scenario.things)
+        resting = posture.resting_palms(self.gait, height)
+        hands = palms.Planner(scenario, self.bones, times, self.gait, resting, self._boxes).run()
         trunk = posture.plan(self.bones, times, self.gait, hands, scenario.seed)
         head = gaze.plan(self.bones, scenario, times, self.gait, trunk, hands)
         self._ego = Tracks(times, {**trunk, "head": head})
-        self._limbs = Tracks(
-            times,
-            {
-                "feet": self.gait.feet,
-                "palm": np.stack([h.position for h in hands], 1),
-                "palm_quat": np.stack([h.quat for h in hands], 1),
-                "fingers": np.stack([h.shape for h in hands], 1),
-            },
-        )
-        self._holding = Holding(scenario, [g for h in hands for g in h.grasps], self._palms)
-        self.sounds: tuple[Sound, ...] = ()
+        self._limbs = Tracks(times, limb_tracks(scenario.seed, times, self.gait, hands))
+        grasps = [grasp for hand in hands for grasp in hand.grasps]
+        self._holding = Holding(scenario, grasps, lambda t: self._body(t)[1].palms)
+        used = [use for hand in hands for use in hand.used]
+        self.sounds = noises.sounds(scenario, self.gait.steps, grasps, used, self._palm_places, self._foot_places)
 
     def ego(self, times_s: np.ndarray) -> np.ndarray:
-        """T_world_body [T, 4, 4]."""
-        return body.headset(self.bones, body.trunk(self.bones, self._ego(np.asarray(times_s, np.float64))))
+        """T_world_body [T, 4, 4] at any instants [T]."""
+        times = np.asarray(times_s, np.float64)
+        return body.headset(self.bones, body.trunk(self.bones, self._ego(times)))
 
     def at(self, times_s: np.ndarray) -> Motion:
-        """State at instants [T]."""
-        times_s = np.asarray(times_s, np.float64)
-        chunks = [self._at(times_s[k : k + CHUNK]) for k in range(0, max(len(times_s), 1), CHUNK)]
-        fields = Motion.__dataclass_fields__
-        return Motion(**{name: np.concatenate([getattr(c, name) for c in chunks]) for name in fields})
+        """State at any instants [T]."""
+        times = np.asarray(times_s, np.float64)
+        parts = [self._at(times[k : k + CHUNK]) for k in range(0, max(len(times), 1), CHUNK)]
+        if len(parts) == 1:
+            return parts[0]
+        names = Motion.__dataclass_fields__
+        return Motion(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
 
     def _at(self, times: np.ndarray) -> Motion:
         trunk, pose = self._body(times)
         things, states, held_by = self._holding.at(times, pose.palms)
+        feet, tips = self._limbs(times)["feet"], pose.hand_joints[:, :, 4::4]
         return Motion(
             times_s=times,
             T_world_body=body.headset(self.bones, trunk),
@@ -63,7 +74,7 @@ class AnimatedWorld:
             body_rotations=pose.body_rotations,
             finger_rotations=pose.finger_rotations,
             hand_joints=pose.hand_joints,
-            contacts=np.zeros((len(times), 21)),
+            contacts=touch.contacts(self.bones, feet, tips, pose.palms, things, self._boxes, held_by),
             thing_poses=things,
             thing_states=states,
             held_by=held_by,
@@ -74,6 +85,20 @@ class AnimatedWorld:
         trunk = body.trunk(self.bones, ego)
         return trunk, body.pose(self.bones, {**ego, **self._limbs(times)}, trunk)
 
-    def _palms(self, times: np.ndarray) -> np.ndarray:
-        """T_world_palm [T, 2, 4, 4]."""
-        return self._body(times)[1].palms
+    def _palm_places(self, times: np.ndarray) -> np.ndarray:
+        return self._body(times)[1].palms[..., :3, 3]
+
+    def _foot_places(self, times: np.ndarray) -> np.ndarray:
+        return self._body(times)[1].joints[:, 10:12]
+
+
+def limb_tracks(seed: int, times: np.ndarray, walk: gait.Gait, hands: Sequence[palms.Hand]) -> dict[str, np.ndarray]:
+    """Tracks of feet, palms and fingers; hands are never perfectly still (physiological tremor, about 1 mm)."""
+    rng = np.random.default_rng([seed, 53])
+    tremor = np.stack([posture.wander(rng, times, 3, 0.0010, 0.2, 3.0) for _ in hands], 1)
+    return {
+        "feet": walk.feet,
+        "palm": np.stack([hand.position for hand in hands], 1) + tremor,
+        "palm_quat": np.stack([hand.quat for hand in hands], 1),
+        "fingers": np.stack([hand.shape for hand in hands], 1),
+    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,7 +23,7 @@ _PRONATION = 0.8
 
 @dataclass(frozen=True)
 class Trunk:
-    """Pelvis to head at T instants: world rotations [T, 3, 3] and positions [T, 3] by joint name, and the headset."""
+    """Joints from the pelvis up at T instants by name: world rotations and positions, and local rotations."""
 
     rotation: dict[str, np.ndarray]
     position: dict[str, np.ndarray]
@@ -42,30 +43,46 @@ class Pose:
     palms: np.ndarray
 
 
-def trunk(bones: Skeleton, tracks: dict[str, np.ndarray]) -> Trunk:
-    """Pelvis, spine, neck and head.
+def spine(bones: Skeleton, tracks: Mapping[str, np.ndarray]) -> Trunk:
+    """Pelvis and spine.
 
     Args:
-        tracks: `root` [T, 3] pelvis position; `lean` [T, 3] its yaw, pitch and roll; `spine` [T, 3] rotation vector
-            shared evenly by the three spine joints; `head` [T, 3] yaw, pitch and roll of the head in the world.
+        tracks: `root` [T, 3] pelvis position; `lean` [T, 3] its heading, pitch and roll; `spine` [T, 3] rotation vector
+            shared evenly by the three spine joints.
     """
     rotation = {"pelvis": compose(from_angles(*tracks["lean"].T), WORLD_FROM_SMPL)}
     position = {"pelvis": tracks["root"]}
     third = geometry.rotvec_to_matrix(tracks["spine"] / 3)
-    local = {"spine1": third, "spine2": third, "spine3": third}
     parent = "pelvis"
     for joint in ("spine1", "spine2", "spine3"):
         position[joint] = position[parent] + rotation[parent] @ bones.offsets[_J[joint]]
         rotation[joint] = compose(rotation[parent], third)
         parent = joint
+    return Trunk(rotation, position, {"spine1": third, "spine2": third, "spine3": third})
+
+
+def trunk(bones: Skeleton, tracks: Mapping[str, np.ndarray]) -> Trunk:
+    """Pelvis to head.
+
+    Args:
+        tracks: those of `spine`; `head` [T, 3] heading, pitch and roll of the head in the world.
+    """
+    body = spine(bones, tracks)
+    rotation, position = body.rotation, body.position
     head = compose(from_angles(*tracks["head"].T), WORLD_FROM_SMPL)
     half = geometry.rotvec_to_matrix(0.5 * geometry.matrix_to_rotvec(compose(transpose(rotation["spine3"]), head)))
-    local["neck"] = local["head"] = half
     rotation["neck"] = compose(rotation["spine3"], half)
-    rotation["head"] = compose(rotation["neck"], half)
+    rotation["head"] = head
     position["neck"] = position["spine3"] + rotation["spine3"] @ bones.offsets[_J["neck"]]
     position["head"] = position["neck"] + rotation["neck"] @ bones.offsets[_J["head"]]
-    return Trunk(rotation, position, local)
+    return Trunk(rotation, position, {**body.local, "neck": half, "head": half})
+
+
+def shoulders(bones: Skeleton, body: Trunk) -> np.ndarray:
+    """[T, 2, 3] shoulder joints with the collars at rest."""
+    chest = body.rotation["spine3"]
+    sides = [bones.offsets[_J[f"{side}_collar"]] + bones.offsets[_J[f"{side}_shoulder"]] for side in SIDES]
+    return np.stack([body.position["spine3"] + chest @ offset for offset in sides], 1)
 
 
 def headset(bones: Skeleton, body: Trunk) -> np.ndarray:
@@ -80,7 +97,7 @@ def pupils(bones: Skeleton, body: Trunk) -> np.ndarray:
     return geometry.transform(head, body.position["head"] + head @ bones.eyes)
 
 
-def pose(bones: Skeleton, tracks: dict[str, np.ndarray], body: Trunk) -> Pose:
+def pose(bones: Skeleton, tracks: Mapping[str, np.ndarray], body: Trunk) -> Pose:
     """All joints.
 
     Args:
@@ -109,7 +126,7 @@ def foot_frames(bones: Skeleton, side: int, feet: np.ndarray) -> tuple[np.ndarra
     return ball - rotation @ bones.offsets[_J[f"{SIDES[side]}_foot"]], rotation
 
 
-def _leg(bones: Skeleton, side: int, tracks: dict[str, np.ndarray], body: Trunk, local: np.ndarray) -> None:
+def _leg(bones: Skeleton, side: int, tracks: Mapping[str, np.ndarray], body: Trunk, local: np.ndarray) -> None:
     name = SIDES[side]
     pelvis = body.rotation["pelvis"]
     hip = body.position["pelvis"] + pelvis @ bones.offsets[_J[f"{name}_hip"]]
@@ -117,12 +134,10 @@ def _leg(bones: Skeleton, side: int, tracks: dict[str, np.ndarray], body: Trunk,
     # Knees point between where the foot and the pelvis point, a little outwards.
     pole = foot[..., 2] + pelvis[..., 2] + 0.15 * SIGN[side] * pelvis[..., 0]
     upper, lower = bones.length(f"{name}_knee"), bones.length(f"{name}_ankle")
-    knee, end, aside = limbs.two_bone(hip, ankle, pole, upper, lower, knee=0.992)
+    knee, end, aside = limbs.two_bone(hip, ankle, pole, upper, lower, knee=0.993)
     hinge = np.cross(unit(end - hip), aside)
-    # At rest the bone points down and the knee bends about the axis to the right.
-    rest = np.array([[0.0, -1.0, 0.0], [-1.0, 0.0, 0.0], [0.0, 0.0, -1.0]]).T
-    thigh = limbs.bone_rotation(knee - hip, hinge, rest)
-    shank = limbs.bone_rotation(end - knee, hinge, rest)
+    thigh = limbs.bone_rotation(knee - hip, hinge, _leg_rest(bones, f"{name}_knee"))
+    shank = limbs.bone_rotation(end - knee, hinge, _leg_rest(bones, f"{name}_ankle"))
     local[:, _J[f"{name}_hip"] - 1] = compose(transpose(pelvis), thigh)
     local[:, _J[f"{name}_knee"] - 1] = compose(transpose(thigh), shank)
     local[:, _J[f"{name}_ankle"] - 1] = compose(transpose(shank), foot)
@@ -130,7 +145,13 @@ def _leg(bones: Skeleton, side: int, tracks: dict[str, np.ndarray], body: Trunk,
     local[:, _J[f"{name}_foot"] - 1] = about(np.array([1.0, 0.0, 0.0]), -0.7 * tracks["feet"][:, side, 4])
 
 
-def _arm(bones: Skeleton, side: int, tracks: dict[str, np.ndarray], body: Trunk, local: np.ndarray) -> None:
+def _leg_rest(bones: Skeleton, joint: str) -> np.ndarray:
+    """Rest frame [3, 3] of a leg's bone: it points down, and the knee bends about the axis to the right."""
+    bone, hinge = unit(bones.offsets[_J[joint]]), np.array([-1.0, 0.0, 0.0])
+    return np.stack([bone, hinge, np.cross(bone, hinge)], -1)
+
+
+def _arm(bones: Skeleton, side: int, tracks: Mapping[str, np.ndarray], body: Trunk, local: np.ndarray) -> None:
     name, sign = SIDES[side], SIGN[side]
     chest = body.rotation["spine3"]
     T_wrist_palm = bones.palm[side]

@@ -9,24 +9,37 @@ import numpy as np
 from xperience.simulate.motion.curves import bump, cruise, minimum_jerk, ramp, smooth
 from xperience.simulate.script import Move, MoveKind, Scenario
 
-STEP_S = 0.55
+STEP_S = 0.54
 """Preferred time of one step."""
 STEP_LENGTH, STEP_TURN = 0.38, 0.7
 """A walk of slow steps takes as many as its length and turning need at these measures (metres, radians)."""
-SWING = 0.86
+SWING = 0.88
 """Share of a step's time in which its foot is in the air."""
+AHEAD = 0.40
+"""Share of a foot's stance during which it is before the hip; later its heel rises, which gives the leg more way."""
 LIFT = 0.07
-"""Height of the ball of the foot in mid swing, metres, at a full step."""
+"""Greatest height of the ball of the foot in a full step, metres."""
+HEEL_UP = 0.75
+"""Greatest pitch of the foot in a step of one metre, radians."""
+DOWN = 0.005
+"""A sole lower than this is on the floor, metres."""
+SPLAY = 0.09
+"""How far the toes of a standing person point outwards, radians."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """One step: `side` (0 left, 1 right) is in the air from `start_s` to `end_s` and lands at `place` (x, y, yaw)."""
+    """One step: `side` (0 left, 1 right) is in the air from `start_s` to `end_s` and lands at `place` (x, y, heading).
+
+    `length` is the way of the foot in metres, `strike_s` the moment when the sole comes down.
+    """
 
     side: int
     start_s: float
     end_s: float
     place: np.ndarray
+    length: float = 0.0
+    strike_s: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -34,40 +47,62 @@ class Gait:
     """Body and feet at the knots.
 
     Attributes:
-        position: [N, 2] of the body on the floor. yaw: [N] heading, unwrapped. walking: [N] 0 standing, 1 walking.
-        feet: [N, 2, 5] ball of the foot x, y, height over its rest height, yaw and pitch (heel up positive).
+        position: [N, 2] of the body on the floor. heading: [N] direction that it faces, from world x, unwrapped.
+        walking: [N] 0 standing, 1 walking.
+        feet: [N, 2, 5] ball of the foot x, y, height over its rest height, heading and pitch (heel up positive).
         steps: in time order.
     """
 
     position: np.ndarray
-    yaw: np.ndarray
+    heading: np.ndarray
     walking: np.ndarray
     feet: np.ndarray
     steps: tuple[Step, ...]
 
+    @property
+    def forward(self) -> np.ndarray:
+        """[N, 2] unit vectors."""
+        return np.stack([np.cos(self.heading), np.sin(self.heading)], -1)
 
-def plan(scenario: Scenario, times: np.ndarray, hip_half_width: float, ball_forward: float) -> Gait:
-    """Gait of a scenario at knots [N]; `ball_forward` is the ball of the foot before the hip, metres."""
-    place = np.array([*scenario.start[:2, 3], heading(scenario.start)])
+    @property
+    def left(self) -> np.ndarray:
+        """[N, 2] unit vectors."""
+        return np.stack([-np.sin(self.heading), np.cos(self.heading)], -1)
+
+
+def plan(scenario: Scenario, times: np.ndarray, half_stance: float, ball_forward: float) -> Gait:
+    """Gait of a scenario at knots [N].
+
+    Args:
+        half_stance: half the distance between standing feet. ball_forward: balls of the feet before the hips, metres.
+    """
+    first = place = floor_place(scenario.start)
     track = np.tile(place, (len(times), 1))
     walking = np.zeros(len(times))
     steps: list[Step] = []
     for move in walks(scenario):
         assert move.target is not None
-        goal = np.array([*move.target[:2, 3], heading(move.target)])
+        goal = floor_place(move.target)
         goal[2] = place[2] + wrap(goal[2] - place[2])
+        way = Way(place, goal)
         share = (times - move.start_s) / max(move.end_s - move.start_s, 1e-3)
-        track = np.where(share[:, None] < 0, track, path(place, goal, share))
-        walking = np.maximum(walking, ramp(times, move.start_s - 0.1, move.start_s + 0.5)
-                             * (1 - ramp(times, move.end_s - 0.4, move.end_s + 0.2)))  # fmt: skip
-        steps += make_steps(move, place, goal, hip_half_width)
-        place = goal
+        track = np.where(share[:, None] < 0, track, way.at(share))
+        rise, fall = (
+            ramp(times, move.start_s - 0.1, move.start_s + 0.5),
+            ramp(times, move.end_s - 0.4, move.end_s + 0.2),
+        )
+        walking = np.maximum(walking, rise * (1 - fall))
+        steps += make_steps(move, way)
+        place = way.at(np.ones(1))[0]
     track = smooth(track, 0.03)
-    first = np.array([*scenario.start[:2, 3], heading(scenario.start)])
-    feet = np.stack(
-        [foot_track(times, first, [s for s in steps if s.side == side], side, hip_half_width, ball_forward)
-         for side in range(2)], axis=1)  # fmt: skip
-    return Gait(track[:, :2], track[:, 2], walking, feet, tuple(steps))
+    feet, done = [], []
+    for side in range(2):
+        own = [step for step in steps if step.side == side]
+        foot, finished = foot_track(times, first, own, side, half_stance, ball_forward)
+        feet.append(foot)
+        done += finished
+    done.sort(key=lambda step: step.start_s)
+    return Gait(track[:, :2], track[:, 2], smooth(walking, 0.05), np.stack(feet, 1), tuple(done))
 
 
 def walks(scenario: Scenario) -> list[Move]:
@@ -77,83 +112,99 @@ def walks(scenario: Scenario) -> list[Move]:
     )
 
 
-def heading(pose: np.ndarray) -> float:
-    """Yaw of a pose [4, 4]."""
-    return float(np.arctan2(pose[1, 0], pose[0, 0]))
+def floor_place(pose: np.ndarray) -> np.ndarray:
+    """(x, y, heading) of a pose [4, 4] of the body, whose y axis points forward."""
+    return np.array([pose[0, 3], pose[1, 3], np.arctan2(pose[1, 1], pose[0, 1])])
 
 
-def wrap(angle: np.ndarray | float) -> np.ndarray | float:
+def wrap(angle: float) -> float:
     """To -pi..pi."""
-    return (angle + np.pi) % (2 * np.pi) - np.pi
+    return float((angle + np.pi) % (2 * np.pi) - np.pi)
 
 
-def path(start: np.ndarray, goal: np.ndarray, share: np.ndarray) -> np.ndarray:
-    """Body (x, y, yaw) [N, 3] at shares of the walk's time, from one place to another.
+class Way:
+    """The body's way from one (x, y, heading) to another.
 
-    Short walks go sideways or back as they are; longer ones turn into the direction of travel first and into the
-    final heading last.
+    Short ways are walked sideways or backwards as they are; on longer ones the person turns into the direction of
+    travel first, and into the final heading last.
     """
-    delta = goal[:2] - start[:2]
-    distance = float(np.hypot(*delta))
-    if distance < 0.6:
-        return start + minimum_jerk(share)[:, None] * (goal - start)
-    travel = float(np.arctan2(delta[1], delta[0]))
-    first = float(wrap(travel - start[2]))
-    last = float(goal[2] - start[2] - first)
-    last = float(wrap(last))
-    wait, settle = 0.25 * abs(first) / np.pi, 0.25 * abs(last) / np.pi
-    moved = cruise((share - wait) / (1 - wait - settle))
-    turned = minimum_jerk(share / (wait + 0.3)) * first + minimum_jerk((share - 0.7 + settle) / (settle + 0.3)) * last
-    # The two turns may differ from the plain one by a full circle; the heading at the end is the goal's either way.
-    return np.concatenate([start[:2] + moved[:, None] * delta, start[2] + turned[:, None]], axis=1)
+
+    SHORT = 0.6
+
+    def __init__(self, start: np.ndarray, goal: np.ndarray) -> None:
+        self.start, self.delta = start, goal - start
+        self.distance = float(np.hypot(*self.delta[:2]))
+        if self.distance < self.SHORT:
+            self.turns = (float(self.delta[2]), 0.0)
+        else:
+            first = wrap(float(np.arctan2(self.delta[1], self.delta[0])) - start[2])
+            self.turns = (first, wrap(float(self.delta[2]) - first))
+        self.turning = abs(self.turns[0]) + abs(self.turns[1])
+
+    def at(self, share: np.ndarray) -> np.ndarray:
+        """(x, y, heading) [N, 3] at shares [N] of the time; the heading may differ from the goal's by full circles."""
+        if self.distance < self.SHORT:
+            return self.start + minimum_jerk(share)[:, None] * self.delta
+        # Large turns take their time before the way begins and after it ends.
+        wait, settle = (0.25 * abs(turn) / np.pi for turn in self.turns)
+        moved = cruise((share - wait) / (1 - wait - settle))
+        into, out = minimum_jerk(share / (wait + 0.3)), minimum_jerk((share - 0.7 + settle) / (settle + 0.3))
+        heading = self.start[2] + into * self.turns[0] + out * self.turns[1]
+        return np.concatenate([self.start[:2] + moved[:, None] * self.delta[:2], heading[:, None]], axis=1)
 
 
-def make_steps(move: Move, start: np.ndarray, goal: np.ndarray, hip: float) -> list[Step]:
-    """Alternating steps of a walk; each foot lands where the body will be in the middle of the foot's stance."""
-    duration = max(move.end_s - move.start_s, 1e-3)
-    dense = np.linspace(0, 1, 501)
-    track = path(start, goal, dense)
-    distance, turning = float(np.hypot(*(goal - start)[:2])), float(np.abs(np.diff(track[:, 2])).sum())
-    if distance < 0.02 and turning < 0.05:
+def make_steps(move: Move, way: Way) -> list[Step]:
+    """Alternating steps of a walk; each foot lands where the body will be a little before the middle of its stance."""
+    if way.distance < 0.02 and way.turning < 0.05:
         return []
-    needed = int(np.ceil(distance / STEP_LENGTH + turning / STEP_TURN)) + 1
+    duration = max(move.end_s - move.start_s, 1e-3)
+    needed = int(np.ceil(way.distance / STEP_LENGTH + way.turning / STEP_TURN)) + 1
     count = max(2, min(round(duration / STEP_S), needed))
     period = duration / count
-    sideways = -np.sin(start[2]) * (goal - start)[0] + np.cos(start[2]) * (goal - start)[1]
-    leftward = sideways + 0.3 * (track[250, 2] - start[2]) > 0
+    c, s = np.cos(way.start[2]), np.sin(way.start[2])
+    leftward = -s * way.delta[0] + c * way.delta[1] + 0.3 * way.turns[0] > 0
     steps = []
     for k in range(count):
+        middle = (k + (1 + SWING) / 2 + AHEAD * (2 - SWING)) / count if k < count - 2 else 1.0
+        begin = move.start_s + (k + (1 - SWING) / 2) * period
         side = (0 if leftward else 1) ^ (k % 2)
-        middle = (k + 0.5 + SWING / 2 + 0.55) / count if k < count - 2 else 1.0
-        place = np.array([np.interp(middle, dense, track[:, c]) for c in range(3)])
-        swing_start = move.start_s + (k + (1 - SWING) / 2) * period
-        steps.append(Step(side, swing_start, swing_start + SWING * period, place))
+        steps.append(Step(side, begin, begin + SWING * period, way.at(np.array([middle]))[0]))
     return steps
 
 
 def foot_track(
-    times: np.ndarray, first: np.ndarray, steps: list[Step], side: int, hip: float, ball_forward: float
-) -> np.ndarray:
-    """[N, 5] ball x, y, height, yaw and pitch of one foot."""
-    splay = 0.09 if side == 0 else -0.09
+    times: np.ndarray, first: np.ndarray, steps: list[Step], side: int, half_stance: float, ball_forward: float
+) -> tuple[np.ndarray, list[Step]]:
+    """[N, 5] ball x, y, height, heading and pitch of one foot, and its steps with their lengths and strikes."""
+    sign = 1 - 2 * side
 
     def foot(place: np.ndarray) -> np.ndarray:
-        lateral = hip if side == 0 else -hip
         c, s = np.cos(place[2]), np.sin(place[2])
-        offset = np.array([c * ball_forward - s * lateral, s * ball_forward + c * lateral])
-        return np.array([*(place[:2] + offset), 0.0, place[2] + splay, 0.0])
+        offset = [c * ball_forward - s * sign * half_stance, s * ball_forward + c * sign * half_stance]
+        return np.array([place[0] + offset[0], place[1] + offset[1], 0.0, place[2] + sign * SPLAY, 0.0])
 
     now = foot(first)
     out = np.tile(now, (len(times), 1))
+    done = []
     for step in steps:
         goal = foot(step.place)
         swing = step.end_s - step.start_s
-        share = (times - step.start_s) / swing
         length = float(np.hypot(*(goal - now)[:2]))
-        vigour = np.clip(0.4 + length, 0.0, 1.0)
+        lift = LIFT * min(0.4 + length, 1.0)
+        share = (times - step.start_s) / swing
         out += minimum_jerk(share)[:, None] * (goal - now)
-        out[:, 2] += LIFT * vigour * bump(share)
-        # The heel rises before the ball leaves the floor and comes down before it lands.
-        out[:, 4] += 0.75 * min(length, 1.0) * bump((times - step.start_s + 0.25 * swing) / (1.05 * swing))
+        out[:, 2] += lift * arc(share)
+        # The heel rises before the ball leaves the floor and is down before it lands.
+        pushed = np.clip((times - step.start_s + 0.45 * swing) / (1.25 * swing), 0, 1)
+        out[:, 4] += HEEL_UP * min(length, 1.0) * bump(pushed)
+        late = np.linspace(1.0, 0.6, 2001)
+        strike = step.start_s + swing * float(late[np.argmax(lift * arc(late) > DOWN)])
+        done.append(Step(side, step.start_s, step.end_s, step.place, length, strike))
         now = goal
-    return out
+    return out, done
+
+
+def arc(share: np.ndarray) -> np.ndarray:
+    """Height of a swinging foot or tool, 0 to 1: it rises gently and comes down faster, landing at share 1."""
+    s = np.clip(share, 0.0, 1.0)
+    return s**3 * (1 - s) ** 2 * (3125 / 108)
