@@ -11,15 +11,19 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from markupsafe import Markup
+
 from xperience import __version__
 from xperience.benchmark.summary import SUMMARY_FILE, Summary, load_summary
 from xperience.episode import Episode
 from xperience.episode.episode import MODALITIES
 from xperience.episode.presence import Presence
 from xperience.report import figures, results, timeline, walkthrough
+from xperience.report.figures.views import view_with_hands
 from xperience.report.scene import Scene, choose_frame
 from xperience.storage import write_text
 
+HERO_WIDTH = 600
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -61,6 +65,7 @@ def build(
                 "title": title(episode),
                 "summary": summary,
                 "lead": lead(episode, summary),
+                "hero": hero(scene),
                 "facts": facts(episode, summary),
                 "moment": f"{scene.time_s:.1f}",
                 "cards": [card for card in cards if not card.absent],
@@ -99,6 +104,15 @@ def render(context: dict[str, object]) -> str:
     script = (TEMPLATES / "page.js").read_text(encoding="utf-8")
     script_hash = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return environment.get_template("page.html").render(script=script, script_hash=script_hash, **context)
+
+
+def hero(scene: Scene) -> Markup:
+    """The picture at the top: the left stereo view, else the first view there is; empty without video."""
+    for view in ("stereo_left", *scene.episode.views):
+        if view in scene.episode.views:
+            words = Markup("{}, second {:.1f}").format(view, scene.time_s)
+            return view_with_hands(scene, view, HERO_WIDTH, words)[0]
+    return Markup("")
 
 
 def title(episode: Episode) -> str:

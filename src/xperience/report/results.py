@@ -11,8 +11,8 @@ from xperience.benchmark.summary import Baseline, Summary, TaskResult
 from xperience.report import svg
 
 METRIC_NAMES = {
-    "macro_f1": "macro-F1",
-    "micro_f1": "micro-F1",
+    "macro_f1": "macro\u2011F1",
+    "micro_f1": "micro\u2011F1",
     "f1": "F1",
     "mrr": "MRR",
     "mpjpe": "MPJPE",
@@ -44,7 +44,7 @@ class Row:
     interval: str
     baseline: str
     baseline_name: str
-    published: str
+    published: tuple[str, ...]
     unseen: str
     counts: str
     verdict: str
@@ -61,7 +61,7 @@ def row(task: TaskResult) -> Row:
     best = best_baseline(task)
     verdict, kind = judge(task, best)
     published = [
-        f"{name} {amount(value, task.unit)}"
+        f"{amount(value)} {name}"
         for name, value in (("linear", task.published.linear), ("MLP", task.published.mlp))
         if value is not None
     ]
@@ -73,7 +73,7 @@ def row(task: TaskResult) -> Row:
         f"{amount(interval.low, '')} to {amount(interval.high, task.unit)}" if interval is not None else "\u2013",
         amount(best.score, task.unit) if best is not None else "\u2013",
         best.name if best is not None else "",
-        ", ".join(published) or "\u2013",
+        tuple(published),
         f"{task.unseen_label_share:.0%}" if task.unseen_label_share is not None else "\u2013",
         f"{task.num_train_windows:,} / {task.num_test_windows:,}",
         verdict,

@@ -15,6 +15,8 @@ from xperience.report import images
 CANDIDATES = 400
 """Moments that are compared; more would not be better chosen."""
 
+STEADY_FRAMES = 10
+
 
 @dataclass(frozen=True)
 class Scene:
@@ -70,7 +72,7 @@ def choose_frame(episode: Episode) -> int:
         if not signal.present:
             continue
         for k, frame in enumerate(frames):
-            if frame < len(signal) and signal.valid[frame]:
+            if _steady(signal.valid, int(frame)):
                 score[k] += 1.0
                 pixels = scene.hand_pixels(side, "stereo_left", size, int(frame)) if size else None
                 if pixels is not None:
@@ -81,6 +83,12 @@ def choose_frame(episode: Episode) -> int:
         score[known] += 0.5 * touching.any(1)
     off_centre = np.abs(frames - count / 2) / count
     return int(frames[np.argmax(score - 0.3 * off_centre)])
+
+
+def _steady(valid: np.ndarray, frame: int) -> bool:
+    """Tracked at this frame and around it: the first and last frames of a track are the worst."""
+    around = valid[max(0, frame - STEADY_FRAMES) : frame + STEADY_FRAMES + 1]
+    return frame < len(valid) and bool(around.all())
 
 
 def _stereo_size(episode: Episode) -> tuple[int, int] | None:

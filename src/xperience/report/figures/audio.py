@@ -31,7 +31,7 @@ def draw(scene: Scene) -> Card:
     x_range = (0.0, seconds)
     peak = max(float(np.abs(sound).max()), 1e-4)
     wave = svg.Axes(46, 26, WIDTH - 54, PLOT, x_range, (-peak * 1.05, peak * 1.05))
-    parts: list[Markup] = [wave.title("wave"), *wave.grid_y(2)]
+    parts: list[Markup] = [wave.title("wave"), *wave.grid_y()]
     parts.append(_envelope(wave, sound))
     y = 26 + PLOT + 40
     bands = svg.Axes(46, y, WIDTH - 54, PLOT, x_range, (0.0, RATE / 2000))

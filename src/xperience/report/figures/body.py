@@ -24,7 +24,7 @@ def draw(scene: Scene) -> Card:
     if frame >= len(body) or not body.valid[frame]:
         return Card(TITLE, WHAT, absent="not usable at the moment shown", facts=facts)
     front, side = profile(body.values[frame].astype(np.float64))
-    both = np.stack([front, side + np.array([1.6, 0.0])])
+    both = np.stack([front, side + np.array([1.3, 0.0])])
     placed, scale = svg.fit(both, (10, 22, WIDTH - 20, HEIGHT - 50))
     ground = float(placed[..., 1].max()) + 4
     parts = [svg.line(10, ground, WIDTH - 10, ground, "axis")]

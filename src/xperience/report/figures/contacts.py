@@ -23,7 +23,7 @@ def draw(scene: Scene) -> Card:
         return Card(TITLE, WHAT, columns=8, absent=contacts.reason or "no samples")
     touching = (np.nan_to_num(contacts.values) > 0.5) & contacts.valid[:, None]
     height = ROW * len(CONTACT_JOINTS)
-    end = float(scene.times_s[len(contacts) - 1]) if len(contacts) else 1.0
+    end = scene.episode.clock.duration_s
     axes = svg.Axes(104, 6, WIDTH - 112, height, (0.0, max(end, 1e-3)), (0, 1))
     parts: list[Markup] = []
     for k, joint in enumerate(CONTACT_JOINTS):
@@ -39,6 +39,5 @@ def draw(scene: Scene) -> Card:
     parts += [svg.line(x, 4, x, 8 + height, "now"), *axes.ticks_x("s")]
     ever = int(touching.any(0).sum())
     facts = (f"{len(contacts)} frames", f"{ever} of 21 joints ever touch", f"unusable {1 - contacts.valid.mean():.0%}")
-    return Card(
-        TITLE, WHAT, svg.drawing(WIDTH, height + 32, parts, "contacts of 21 joints over time", "wide"), facts, 8
-    )
+    raster = svg.drawing(WIDTH, height + 32, parts, "contacts of 21 joints over time")
+    return Card(TITLE, WHAT, Markup('<div class="scroller">{}</div>').format(raster), facts, 8)

@@ -29,13 +29,11 @@ def draw(scene: Scene) -> Card:
         if frame < len(signal) and signal.valid[frame]:
             joints[k] = signal.values[frame]
     parts: list[Markup] = []
-    placed, scale = svg.fit(joints[..., :2], (20, 16, WIDTH - 40, HEIGHT - 40))
+    placed, scale = svg.fit(joints[..., :2], (40, 22, WIDTH - 80, HEIGHT - 60))
     for k, side in enumerate(HAND_SIDES):
         parts += svg.skeleton(placed[k], bones(HAND_PARENTS), side)
-        wrist = placed[k, 0]
-        if np.isfinite(wrist).all():
-            anchor = "start" if k == 0 else "end"
-            parts.append(svg.text(8 if k == 0 else WIDTH - 8, 16, side, f"label {side}", anchor))
+        if np.isfinite(placed[k]).all():
+            parts.append(_label(placed[k], side))
     if np.isfinite(placed).any():
         parts += svg.scale_bar(14, HEIGHT - 8, scale, 90)
     else:
@@ -57,6 +55,16 @@ def draw(scene: Scene) -> Card:
         y += BAR + 6
     figure = svg.drawing(WIDTH, y, parts, "both hands seen by the left stereo camera, and when each was tracked")
     return Card(TITLE, WHAT, figure, ("metres", *facts))
+
+
+def _label(hand: np.ndarray, side: str) -> Markup:
+    """The side's name beside the wrist, away from the fingers and inside the drawing."""
+    wrist, fingers = hand[0], hand[1:].mean(0)
+    away = wrist - fingers
+    x, y = wrist + away / max(float(np.linalg.norm(away)), 1e-6) * 14
+    anchor = "end" if away[0] < 0 else "start"
+    x = min(max(x, 34.0), WIDTH - 4.0) if anchor == "end" else min(max(x, 4.0), WIDTH - 34.0)
+    return svg.text(x, min(max(y + 4, 14.0), HEIGHT - 22.0), side, f"label halo {side}", anchor)
 
 
 def runs(mask: np.ndarray) -> list[tuple[int, int]]:

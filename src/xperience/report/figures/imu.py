@@ -20,12 +20,12 @@ def draw(scene: Scene) -> Card:
     imu = scene.episode.imu
     if not imu.present or len(imu) == 0:
         return Card(TITLE, WHAT, columns=6, absent=imu.reason or "no samples")
-    end = float(imu.times_s[-1])
+    x_range = (min(0.0, float(imu.times_s[0])), max(float(imu.times_s[-1]), scene.episode.clock.duration_s))
     parts: list[Markup] = []
     y = 26.0
     for name, values in (("acceleration, m/s\u00b2", imu.accel), ("turning rate, rad/s", imu.gyro)):
         values = np.where(imu.valid[:, None], values, np.nan)
-        axes = svg.Axes(46, y, WIDTH - 54, PLOT, (float(imu.times_s[0]), end), svg.span(values))
+        axes = svg.Axes(46, y, WIDTH - 54, PLOT, x_range, svg.span(values))
         parts += [axes.title(name), *axes.grid_y(), axes.frame()]
         parts += [axes.curve(imu.times_s, values[:, k], f"curve s{k}") for k in range(3)]
         x = float(axes.px(scene.time_s))

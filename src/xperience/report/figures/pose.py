@@ -13,7 +13,9 @@ ORDER = 70
 TITLE = "Path of the headset"
 WHAT = "Position and direction of the headset over the whole recording, from above, on the map it built on the way."
 WIDTH, HEIGHT = 360, 290
-MAP_POINTS = 1200
+MAP_POINTS, PATH_POINTS = 1200, 600
+LEAST_M = 0.6
+"""A path within this many metres is drawn as small as it is, not blown up."""
 ARROWS = 9
 
 
@@ -25,25 +27,20 @@ def draw(scene: Scene) -> Card:
         return Card(TITLE, WHAT, absent="no valid sample")
     centres = np.where(pose.valid[:, None], pose.values[:, :3, 3], np.nan)
     path = _from_above(centres)
-    ground = _map(scene)
-    keep = np.concatenate([path[pose.valid], ground]) if len(ground) else path
-    _, scale = svg.fit(keep, (14, 14, WIDTH - 28, HEIGHT - 44), least=1.0)
-    flat = keep[np.isfinite(keep).all(1)]
-    middle = (flat.min(0) + flat.max(0)) / 2
-
-    def place(points: np.ndarray) -> np.ndarray:
-        return (points - middle) * scale + [WIDTH / 2, HEIGHT / 2 - 8]
-
-    pixels = place(path)
-    parts: list[Markup] = [svg.dots(place(ground), "map")] if len(ground) else []
-    parts.append(svg.polyline(_spaced(pixels), "path"))
+    middle = (path[pose.valid].min(0) + path[pose.valid].max(0)) / 2
+    pixels, scale = svg.fit(path, (60, 50, WIDTH - 120, HEIGHT - 110), least=LEAST_M)
+    ground = (_map(scene) - middle) * scale + [WIDTH / 2, HEIGHT / 2 - 5]
+    inside = (ground > 2).all(1) & (ground < [WIDTH - 2, HEIGHT - 24]).all(1)
+    parts: list[Markup] = [svg.dots(_spaced(ground[inside], MAP_POINTS), "map")]
+    parts.append(svg.polyline(_spaced(pixels, PATH_POINTS), "path"))
     good = np.flatnonzero(pose.valid)
     for frame in good[np.linspace(0, len(good) - 1, min(ARROWS, len(good))).astype(int)]:
         parts.append(_arrow(pixels[frame], _from_above(pose.values[frame, :3, 2][None])[0], "heading"))
-    for frame, name in ((good[0], "start"), (good[-1], "end")):
-        x, y = pixels[frame]
+    start, end = pixels[good[0]], pixels[good[-1]]
+    below = end[1] >= start[1]
+    for (x, y), name, drop in ((start, "start", -8 if below else 18), (end, "end", 18 if below else -8)):
         parts.append(svg.circle(x, y, 4, f"mark {name}"))
-        parts.append(svg.text(min(x + 7, WIDTH - 34), max(y - 6, 12), name, "label halo"))
+        parts.append(svg.text(x + 7, y + drop, name, "label halo"))
     parts += svg.scale_bar(12, HEIGHT - 8, scale, 100)
     moved = np.linalg.norm(np.diff(centres[pose.valid], axis=0), axis=1).sum()
     facts = (f"{len(pose)} poses", f"valid {pose.valid.mean():.0%} of the time", f"{moved:.1f} m travelled")
@@ -64,14 +61,12 @@ def _map(scene: Scene) -> np.ndarray:
     if len(points) == 0:
         return np.zeros((0, 2))
     distance = np.linalg.norm(points - np.median(points, 0), axis=1)
-    points = points[distance <= np.percentile(distance, 95)]
-    step = max(1, len(points) // MAP_POINTS)
-    return _from_above(points[::step])
+    return _from_above(points[distance <= np.percentile(distance, 95)])
 
 
-def _spaced(pixels: np.ndarray) -> np.ndarray:
-    """At most about 600 points of a path: enough for its shape."""
-    return pixels[:: max(1, len(pixels) // 600)]
+def _spaced(pixels: np.ndarray, most: int) -> np.ndarray:
+    """Every k-th point, about `most` of them."""
+    return pixels[:: max(1, len(pixels) // most)]
 
 
 def _arrow(at: np.ndarray, direction: np.ndarray, cls: str) -> Markup:

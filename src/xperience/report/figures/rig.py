@@ -15,7 +15,7 @@ ORDER = 120
 TITLE = "Cameras on the headset"
 WHAT = "The calibrated cameras from above: place, direction and width of view of each lens."
 WIDTH, HEIGHT = 360, 300
-REACH = 105.0
+REACH = 92.0
 """Length of a drawn field of view, pixels."""
 
 
@@ -26,7 +26,7 @@ def draw(scene: Scene) -> Card:
     cameras = [rig[view] for view in VIEWS if view in rig]
     poses = np.stack([geometry.invert(camera.T_camera_body) for camera in cameras])
     flat = np.stack([poses[:, 0, 3], -poses[:, 2, 3]], 1)  # body x to the right, ahead (z) upwards
-    placed, scale = svg.fit(flat, (70, 135, WIDTH - 140, 60), least=0.02)
+    placed, scale = svg.fit(flat, (80, 122, WIDTH - 160, 56), least=0.02)
     parts: list[Markup] = []
     for camera, pose, at in zip(cameras, poses, placed, strict=True):
         ahead = np.array([pose[0, 2], -pose[2, 2]])
@@ -40,7 +40,7 @@ def draw(scene: Scene) -> Card:
     parts.append(svg.text(WIDTH / 2, 14, "ahead", "label", "middle"))
     parts += svg.scale_bar(12, HEIGHT - 8, scale, 90)
     parts.append(svg.text(WIDTH - 8, HEIGHT - 4, "fisheye", "label fisheye-text", "end"))
-    parts.append(svg.text(WIDTH - 60, HEIGHT - 4, "stereo", "label pinhole-text", "end"))
+    parts.append(svg.text(WIDTH - 64, HEIGHT - 4, "stereo", "label pinhole-text", "end"))
     angles = {round(2 * np.degrees(half_angle(camera))) for camera in cameras if camera.name not in STEREO_VIEWS}
     facts = [f"{len(cameras)} of 6 calibrated"]
     if angles:
@@ -51,12 +51,15 @@ def draw(scene: Scene) -> Card:
 
 
 def half_angle(camera: Camera) -> float:
-    """Half the horizontal field of view, radians; pinholes without a video are taken as square about their centre."""
-    if camera.distortion != "none":
-        return camera.max_angle
-    fx, _, cx, _ = camera.K
+    """Half the horizontal field of view at the height of the centre, radians, as far as the picture or the lens reaches.
+
+    Without a video the picture is taken to be twice as wide as its centre.
+    """
+    _, _, cx, cy = camera.K
     width = camera.size[0] if camera.size is not None else 2 * cx
-    return float(np.arctan(width / 2 / fx))
+    rays, seen = camera.unproject(np.array([[0.0, cy], [width - 1.0, cy]]))
+    angles = np.where(seen, np.arccos(np.clip(rays[:, 2], -1, 1)), camera.max_angle)
+    return float(angles.mean())
 
 
 def _wedge(at: np.ndarray, ahead: np.ndarray, half: float, kind: str) -> Markup:

@@ -41,8 +41,8 @@ def draw(scene: Scene) -> Card:
     )
 
 
-def view_with_hands(scene: Scene, view: str, width: int) -> tuple[Markup, bool]:
-    """A captioned picture of one view, and whether a hand is drawn on it."""
+def view_with_hands(scene: Scene, view: str, width: int, words: str = "") -> tuple[Markup, bool]:
+    """A picture of one view with `words` (or its name) below, and whether a hand is drawn on it."""
     found = picture(scene.episode, view, scene.frame, width)
     if found is None:
         reason = "not in this recording" if view not in scene.episode.views else "cannot be decoded here"
@@ -52,7 +52,7 @@ def view_with_hands(scene: Scene, view: str, width: int) -> tuple[Markup, bool]:
     parts = [svg.image(href, 0, 0, *size)]
     overlay = hand_overlay(scene, view, size)
     drawn = svg.drawing(*size, parts + overlay, f"{view} at {scene.time_s:.1f} s")
-    return Markup("<figure>{}<figcaption>{}</figcaption></figure>").format(drawn, view), bool(overlay)
+    return Markup("<figure>{}<figcaption>{}</figcaption></figure>").format(drawn, words or view), bool(overlay)
 
 
 def hand_overlay(scene: Scene, view: str, size: tuple[int, int], frame: int | None = None) -> list[Markup]:
