@@ -20,13 +20,13 @@ from xperience.simulate.rig import DEPTH_SCALE, rig_at
 from xperience.simulate.sensors import audio, depth, imu, mocap
 from xperience.simulate.sensors.clocks import Clocks, make_clocks
 from xperience.simulate.sensors.point_cloud import MapBuilder
-from xperience.simulate.sensors.video import Mp4Writer, Sensor, encode_audio
+from xperience.simulate.sensors.video import Mp4Writer, encode_audio
 from xperience.simulate.world import Motion, World
 
 GROUND = (-1.8, -1.6)
 """Range of the floor's height in a recording's world, whose origin lies near the first position of the headset."""
 
-_CLOCK, _IMU, _DEPTH, _MAP, _SOUND, _SENSOR = range(6)
+_CLOCK, _IMU, _DEPTH, _MAP, _SOUND = range(5)
 """Numbers of the independent random streams of a recording."""
 
 
@@ -86,9 +86,8 @@ class Recorder:
         """Everything that needs rays, frame by frame: videos with their sound, depth, map points, masks."""
         scenario = world.scenario
         seed = scenario.seed
-        renderer = Renderer(scenario, motion, rig, scenario.session_seed)
+        renderer = Renderer(scenario, motion, rig, scenario.session_seed, seed)
         sound = encode_audio(_sound(world, motion, clocks))
-        sensors = {view: Sensor(seed, _SENSOR + k) for k, view in enumerate(VIEWS)}
         depth_rng = np.random.default_rng([seed, _DEPTH])
         points = MapBuilder(np.random.default_rng([seed, _MAP]))
         width, height = renderer.depth_size
@@ -104,7 +103,7 @@ class Recorder:
             for k, time_s in enumerate(clocks.frame_s):
                 frame = renderer.frame(k)
                 for view in VIEWS:
-                    writers[view].write(sensors[view].expose(frame.images[view]), float(time_s))
+                    writers[view].write(frame.images[view], float(time_s))
                 depth_rows[k], confidence_rows[k] = depth.measure(frame.depth, depth_rng)
                 points.add(frame.depth)
                 masks.add(frame.labels)

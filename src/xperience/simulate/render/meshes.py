@@ -10,58 +10,25 @@ import numpy as np
 from xperience.simulate.render.textures import KINDS
 from xperience.simulate.things import Part
 
+COLOR, START, FIRST, SECOND, PER_METRE, KIND, LABEL = slice(0, 3), slice(3, 5), slice(5, 7), slice(7, 9), 9, 10, 11
+COLUMNS = 12
+"""Columns of a face table [F, COLUMNS] float32, one row for each face, so that one look-up serves a ray:
+
+COLOR in 0..1; texture coordinates in periods at the first corner (START) and along the edges to the second and third
+(FIRST, SECOND); texture periods a metre; texture as an index into textures.KINDS; instance label.
+"""
+
 _PLANES = np.array([[1, 2], [0, 2], [0, 1]])
 """By dominant axis of a face's normal: the two axes its texture runs along."""
 
 
 @dataclass(frozen=True)
-class FaceTable:
-    """What the shader looks up by face.
-
-    Attributes:
-        color: [F, 3] float32 in 0..1.
-        kind: [F] int32 texture, index into textures.KINDS.
-        per_metre: [F] float32 texture periods a metre.
-        texture: [F, 6] float32 (a, b) at the first corner, then along the first and second edge, in periods.
-        label: [F] uint8 instance label.
-    """
-
-    color: np.ndarray
-    kind: np.ndarray
-    per_metre: np.ndarray
-    texture: np.ndarray
-    label: np.ndarray
-
-    def __len__(self) -> int:
-        return len(self.color)
-
-    @staticmethod
-    def join(tables: Sequence[FaceTable]) -> FaceTable:
-        return FaceTable(
-            *(
-                np.concatenate([getattr(table, name) for table in tables])
-                for name in ("color", "kind", "per_metre", "texture", "label")
-            )
-        )
-
-
-@dataclass(frozen=True)
 class Solid:
-    """Local triangles with their table: vertices [V, 3] float32, faces [F, 3] int32."""
+    """Local triangles with their table: vertices [V, 3] float32, faces [F, 3] int32, table [F, COLUMNS] float32."""
 
     vertices: np.ndarray
     faces: np.ndarray
-    table: FaceTable
-
-
-def empty_table() -> FaceTable:
-    return FaceTable(
-        np.zeros((0, 3), np.float32),
-        np.zeros(0, np.int32),
-        np.zeros(0, np.float32),
-        np.zeros((0, 6), np.float32),
-        np.zeros(0, np.uint8),
-    )
+    table: np.ndarray
 
 
 def face_table(
@@ -71,24 +38,22 @@ def face_table(
     texture: str,
     texture_size: float,
     label: int,
-) -> FaceTable:
+) -> np.ndarray:
     """Table of faces in one colour; texture coordinates by projection along each face's dominant axis."""
-    count = len(faces)
-    corners = vertices[faces].astype(np.float64)
+    corners = np.asarray(vertices, np.float64)[faces]
     first, second = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
     axes = _PLANES[np.abs(np.cross(first, second)).argmax(1)]
-    rows = np.arange(count)[:, None]
-    scale = 1 / texture_size
-    start = corners[:, 0][rows, axes] * scale
-    start = start - np.floor(start) + 64  # whole periods do not matter; above 0, so that truncation is the floor
-    edges = [edge[rows, axes] * scale for edge in (first, second)]
-    return FaceTable(
-        np.broadcast_to(np.asarray(color, np.float32), (count, 3)).copy(),
-        np.full(count, KINDS.index(texture), np.int32),
-        np.full(count, scale, np.float32),
-        np.concatenate([start, *edges], 1).astype(np.float32),
-        np.full(count, label, np.uint8),
-    )
+    rows = np.arange(len(faces))[:, None]
+    start = corners[:, 0][rows, axes] / texture_size
+    table = np.empty((len(faces), COLUMNS), np.float32)
+    table[:, COLOR] = color
+    table[:, START] = start - np.floor(start) + 64  # whole periods do not matter; above 0, truncation is the floor
+    table[:, FIRST] = first[rows, axes] / texture_size
+    table[:, SECOND] = second[rows, axes] / texture_size
+    table[:, PER_METRE] = 1 / texture_size
+    table[:, KIND] = KINDS.index(texture)
+    table[:, LABEL] = label
+    return table
 
 
 def solid_of(parts: Sequence[Part], label: int) -> Solid | None:
@@ -102,4 +67,4 @@ def solid_of(parts: Sequence[Part], label: int) -> Solid | None:
         tables.append(face_table(mesh.vertices, mesh.faces, part.color, part.texture, part.texture_size, label))
     if not faces:
         return None
-    return Solid(np.concatenate(vertices), np.concatenate(faces), FaceTable.join(tables))
+    return Solid(np.concatenate(vertices), np.concatenate(faces), np.concatenate(tables))

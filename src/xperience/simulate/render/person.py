@@ -7,16 +7,17 @@ only its corners move.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
 from xperience.episode import skeletons
-from xperience.simulate.render.meshes import FaceTable, face_table
+from xperience.simulate.render.meshes import face_table
 from xperience.simulate.things import Person
 from xperience.simulate.truth import BODY, LEFT_HAND, RIGHT_HAND
 from xperience.simulate.world import Motion
 
-SIDES = 8
+LIMB_SIDES, FINGER_SIDES = 10, 6
 """Corners around a capsule."""
 _SHOE = (0.16, 0.14, 0.13)
 
@@ -89,7 +90,7 @@ def _hand(person: Person, side: int) -> list[Bone]:
     add(wrist, knuckles[0], (0.020, 0.014))
     for finger in range(1, 5):
         add(wrist, knuckles[finger], (0.018, 0.0125))
-    for first, second in zip(knuckles[1:], knuckles[2:], strict=False):
+    for first, second in pairwise(knuckles[1:]):
         add(first, second, (0.0115, 0.0115))
     for finger, radii in enumerate(_FINGER_RADII):
         for k in range(3):
@@ -98,23 +99,23 @@ def _hand(person: Person, side: int) -> list[Bone]:
     return bones
 
 
-def _capsule() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _capsule(sides: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Unit capsule along z: corner directions [V, 3], which end each belongs to [V] (0 or 1), faces [F, 3]."""
-    around = 2 * np.pi * np.arange(SIDES) / SIDES
-    circle = np.stack([np.cos(around), np.sin(around), np.zeros(SIDES)], 1)
+    around = 2 * np.pi * np.arange(sides) / sides
+    circle = np.stack([np.cos(around), np.sin(around), np.zeros(sides)], 1)
     axis = np.array([0.0, 0.0, 1.0])
     slant = np.sqrt(0.5)
     rings = [slant * circle - slant * axis, circle, circle, slant * circle + slant * axis]
     directions = np.concatenate([-axis[None], *rings, axis[None]])
-    ends = np.repeat([0, 0, 1, 1], [1 + SIDES, SIDES, SIDES, SIDES + 1])
+    ends = np.repeat([0, 0, 1, 1], [1 + sides, sides, sides, sides + 1])
     faces = []
-    for k in range(SIDES):
-        after = (k + 1) % SIDES
+    for k in range(sides):
+        after = (k + 1) % sides
         faces.append((0, 1 + after, 1 + k))
         for ring in range(3):
-            a, b = 1 + ring * SIDES + k, 1 + ring * SIDES + after
-            faces += [(a, b, b + SIDES), (a, b + SIDES, a + SIDES)]
-        faces.append((1 + 3 * SIDES + k, 1 + 3 * SIDES + after, len(directions) - 1))
+            a, b = 1 + ring * sides + k, 1 + ring * sides + after
+            faces += [(a, b, b + sides), (a, b + sides, a + sides)]
+        faces.append((1 + 3 * sides + k, 1 + 3 * sides + after, len(directions) - 1))
     return directions, ends, np.array(faces, np.int32)
 
 
@@ -126,19 +127,40 @@ class Body:
     """
 
     def __init__(self, person: Person) -> None:
-        bones = [*_body(person), *_hand(person, 0), *_hand(person, 1)]
-        self._weights = np.stack([[bone.start, bone.end] for bone in bones])  # [B, 2, J]
-        self._radii = np.array([bone.radii for bone in bones])
-        self._directions, self._ends, faces = _capsule()
-        corners = len(self._directions)
-        self.faces = np.concatenate([faces + corners * k for k in range(len(bones))])
-        unit = self._directions * 0.05 + self._ends[:, None] * [0, 0, 0.2]
-        tables = [face_table(unit, faces, bone.color, "plain", 0.15, bone.label) for bone in bones]
-        self.table = FaceTable.join(tables)
+        self._groups = []
+        faces, tables, start = [], [], 0
+        for sides, bones in ((LIMB_SIDES, _body(person)), (FINGER_SIDES, [*_hand(person, 0), *_hand(person, 1)])):
+            group = _Capsules(sides, bones)
+            self._groups.append(group)
+            faces.append(group.faces + start)
+            tables.append(group.table)
+            start += group.corners
+        self.faces = np.concatenate(faces)
+        self.table = np.concatenate(tables)
 
     def pose(self, motion: Motion, k: int) -> tuple[np.ndarray, np.ndarray]:
         """Corners [V, 3] float32 at instant k of the motion, in the world, and the smooth normals there."""
         joints = np.concatenate([motion.joints[k], motion.hand_joints[k].reshape(-1, 3)])
+        posed = [group.pose(joints) for group in self._groups]
+        corners, normals = (np.concatenate(arrays).astype(np.float32) for arrays in zip(*posed, strict=True))
+        return corners, normals
+
+
+class _Capsules:
+    """Capsules of one fineness: [F, 3] faces of all, and the number of their corners."""
+
+    def __init__(self, sides: int, bones: list[Bone]) -> None:
+        self._weights = np.stack([[bone.start, bone.end] for bone in bones])  # [B, 2, J]
+        self._radii = np.array([bone.radii for bone in bones])
+        self._directions, self._ends, faces = _capsule(sides)
+        count = len(self._directions)
+        self.corners = count * len(bones)
+        self.faces = np.concatenate([faces + count * k for k in range(len(bones))])
+        unit = self._directions * 0.05 + self._ends[:, None] * [0, 0, 0.2]
+        tables = [face_table(unit, faces, bone.color, "plain", 0.15, bone.label) for bone in bones]
+        self.table = np.concatenate(tables)
+
+    def pose(self, joints: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         points = self._weights @ joints  # [B, 2, 3]
         along = points[:, 1] - points[:, 0]
         z = along / np.maximum(np.linalg.norm(along, axis=1, keepdims=True), 1e-9)
@@ -148,4 +170,4 @@ class Body:
         frames = np.stack([x, np.cross(z, x), z], 1)  # [B, 3, 3], rows are axes
         normals = self._directions @ frames
         corners = points[:, self._ends] + self._radii[:, self._ends, None] * normals
-        return corners.reshape(-1, 3).astype(np.float32), normals.reshape(-1, 3).astype(np.float32)
+        return corners.reshape(-1, 3), normals.reshape(-1, 3)

@@ -19,7 +19,7 @@ class ViewRays:
 
     Attributes:
         camera: the view.
-        pixels: [n] flat indices into the image, row by row; None where every pixel is lit.
+        source: [H * W] which ray each pixel shows, row by row; n for pixels outside the lens.
         directions: [n, 3] float32 unit rays in the body frame.
         origin: [3] camera centre in the body frame.
         along_axis: [n] float32 share of a ray's length that lies along the optical axis: z = distance * along_axis.
@@ -28,7 +28,7 @@ class ViewRays:
     """
 
     camera: Camera
-    pixels: np.ndarray | None
+    source: np.ndarray
     directions: np.ndarray
     origin: np.ndarray
     along_axis: np.ndarray
@@ -47,7 +47,7 @@ def view_rays(camera: Camera) -> ViewRays:
     width, height = camera.size
     u, v = np.meshgrid(np.arange(width), np.arange(height))
     rays, seen = camera.unproject(np.stack([u, v], -1).reshape(-1, 2))
-    pixels = None if seen.all() else np.flatnonzero(seen)
+    source = np.where(seen, np.cumsum(seen) - 1, seen.sum())
     rays = rays[seen]
     T_body_camera = geometry.invert(camera.T_camera_body)
     fx, fy, cx, cy = camera.K
@@ -55,7 +55,7 @@ def view_rays(camera: Camera) -> ViewRays:
     loss = VIGNETTING if camera.distortion != "none" else VIGNETTING / 3
     return ViewRays(
         camera,
-        pixels,
+        source,
         np.ascontiguousarray(rays @ T_body_camera[:3, :3].T, np.float32),
         T_body_camera[:3, 3],
         rays[:, 2].astype(np.float32),

@@ -8,8 +8,10 @@ import numpy as np
 
 from xperience.episode import geometry
 from xperience.episode.cameras import Rig
+from xperience.simulate.render.meshes import LABEL
 from xperience.simulate.render.rays import ViewRays, view_rays
 from xperience.simulate.render.scene import Scene
+from xperience.simulate.render.sensor import Sensor
 from xperience.simulate.render.shading import Shader
 from xperience.simulate.render.textures import TextureAtlas
 from xperience.simulate.rig import depth_camera
@@ -41,7 +43,7 @@ class Frame:
     """One instant in all views.
 
     Attributes:
-        images: by view, [H, W, 3] float32 brightness in 0..1 and above, before the sensor; 0 outside the lens.
+        images: by view, [H, W, 3] uint8 RGB; black outside the lens.
         labels: by view, [H, W] uint8, see truth.LABELS.
         depth: hits of the depth image.
     """
@@ -57,16 +59,16 @@ class Renderer:
     Args:
         motion: state at every frame.
         rig: cameras with sizes.
-        seed: of the session's textures.
+        session_seed: of the textures. seed: of the sensors' noise.
     """
 
-    def __init__(self, scenario: Scenario, motion: Motion, rig: Rig, seed: int) -> None:
+    def __init__(self, scenario: Scenario, motion: Motion, rig: Rig, session_seed: int, seed: int) -> None:
         self._motion = motion
         self._scene = Scene(scenario, motion)
-        self._shader = Shader(scenario.light, TextureAtlas(seed))
+        self._shader = Shader(scenario.light, TextureAtlas(session_seed))
         self._views = {view: view_rays(camera) for view, camera in rig.cameras.items()}
         self._depth = view_rays(depth_camera(rig))
-        assert self._depth.pixels is None
+        self._sensors = {view: Sensor([seed, k]) for k, view in enumerate(rig.cameras)}
 
     @property
     def depth_size(self) -> tuple[int, int]:
@@ -79,45 +81,47 @@ class Renderer:
         T_world_body = self._motion.T_world_body[k]
         images, labels = {}, {}
         for view, rays in self._views.items():
-            images[view], labels[view] = self._draw(rays, T_world_body)
+            images[view], labels[view] = self._draw(view, rays, T_world_body)
         return Frame(images, labels, self._measure(T_world_body))
 
-    def _world_rays(self, rays: ViewRays, T_world_body: np.ndarray, part: slice) -> tuple[np.ndarray, np.ndarray]:
-        directions = rays.directions[part] @ T_world_body[:3, :3].T.astype(np.float32)
-        origin = geometry.apply(T_world_body, rays.origin[None])
-        return np.repeat(origin.astype(np.float32), len(directions), 0), directions
-
-    def _draw(self, rays: ViewRays, T_world_body: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _draw(self, view: str, rays: ViewRays, T_world_body: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Image [H, W, 3] uint8 and labels [H, W] uint8 of one view."""
         width, height = rays.size
-        image = np.zeros((height * width, 3), np.float32)
-        label = np.zeros(height * width, np.uint8)
-        for start in range(0, len(rays.directions), BATCH):
-            part = slice(start, start + BATCH)
-            origins, directions = self._world_rays(rays, T_world_body, part)
+        count = len(rays.directions)
+        image, label = np.zeros((count + 1, 3), np.uint8), np.zeros(count + 1, np.uint8)  # the last stays black
+        for start in range(0, count, BATCH):
+            part = slice(start, min(start + BATCH, count))
+            origins, directions = _world_rays(rays, T_world_body, part)
             hits = self._scene.cast(origins, directions)
-            table = self._scene.table
-            colors = self._shader.colors(
-                table, hits.face, hits.normal, hits.u, hits.v, hits.distance, directions, rays.pixel_angle
-            )
-            colors *= rays.brightness[part, None]
-            pixels = part if rays.pixels is None else rays.pixels[part]
-            image[pixels] = colors
-            label[pixels] = table.label[hits.face] * (hits.face >= 0)
-        return image.reshape(height, width, 3), label.reshape(height, width)
+            rows = self._scene.table.take(hits.face, 0, mode="clip")
+            colors = self._shader.colors(rows, hits, np.ascontiguousarray(directions.T), rays.pixel_angle)
+            colors *= rays.brightness[part]
+            image[part] = self._sensors[view].expose(colors).T
+            label[part] = rows[:, LABEL] * (hits.face >= 0)
+        return image.take(rays.source, 0).reshape(height, width, 3), label.take(rays.source).reshape(height, width)
 
     def _measure(self, T_world_body: np.ndarray) -> DepthHits:
         rays = self._depth
         width, height = rays.size
-        origins, directions = self._world_rays(rays, T_world_body, slice(None))
+        origins, directions = _world_rays(rays, T_world_body, slice(None))
         hits = self._scene.cast(origins, directions)
-        length = np.linalg.norm(hits.normal, axis=1)
-        facing = np.abs(np.einsum("ij,ij->i", hits.normal, directions)) / np.maximum(length, 1e-12)
+        length = np.linalg.norm(hits.normal, axis=0)
+        facing = np.abs((hits.normal * directions.T).sum(0)) / np.maximum(length, 1e-12)
         there = hits.face >= 0
+        labels = self._scene.table[:, LABEL].astype(np.uint8).take(hits.face, mode="clip")
         shape = (height, width)
         return DepthHits(
             np.where(there, hits.distance * rays.along_axis, np.inf).astype(np.float32).reshape(shape),
             np.minimum(facing, 1).reshape(shape),
-            (self._scene.table.label[hits.face] * there).reshape(shape),
+            (labels * there).reshape(shape),
             (there & ~hits.moving).reshape(shape),
             (origins + directions * np.where(there, hits.distance, 0)[:, None]).reshape(height, width, 3),
         )
+
+
+def _world_rays(rays: ViewRays, T_world_body: np.ndarray, part: slice) -> tuple[np.ndarray, np.ndarray]:
+    """Origins and unit directions [n, 3] float32 of some of a view's rays."""
+    directions = rays.directions[part] @ T_world_body[:3, :3].T.astype(np.float32)
+    origins = np.empty_like(directions)
+    origins[:] = geometry.apply(T_world_body, rays.origin[None])[0]
+    return origins, directions

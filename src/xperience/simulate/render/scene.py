@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from xperience.simulate.render.meshes import FaceTable, Solid, empty_table, solid_of
+from xperience.simulate.render.meshes import COLUMNS, Solid, solid_of
 from xperience.simulate.render.person import Body
 from xperience.simulate.script import Scenario
 from xperience.simulate.truth import MOST_THINGS, ROOM
@@ -24,9 +25,9 @@ class Hits:
     """Where rays end.
 
     Attributes:
-        distance: [n] float32 along unit rays; inf where nothing is hit.
-        face: [n] int32 index into the scene's joint face table; -1 for none.
-        normal: [n, 3] float32, not of unit length, on either side.
+        distance: [n] float32 along unit rays; huge where nothing is hit.
+        face: [n] int32 row of the scene's joint face table; -1 for none.
+        normal: [3, n] float32, not of unit length, on either side.
         u, v: [n] float32 barycentric coordinates of the second and third corner.
         moving: [n] bool, True where a moving part is hit.
     """
@@ -43,7 +44,8 @@ class Scene:
     """The triangles of a recording, posed frame by frame.
 
     Attributes:
-        table: face table of all that can be hit at the current frame: still faces, things that move, the person.
+        table: face table (see meshes) of all that can be hit at the current frame: still faces, things that move,
+            the person.
     """
 
     def __init__(self, scenario: Scenario, motion: Motion) -> None:
@@ -62,8 +64,7 @@ class Scene:
         parts = [(self._solids[k][states[0, k]], poses[0, k]) for k in still]
         self._still, self._still_table = _static([(solid, pose) for solid, pose in parts if solid is not None])
         self._states: tuple[int, ...] | None = None
-        self._moving: object = None
-        self._moving_count = 0
+        self._moving: Any = None
         self.pose(0)
 
     def pose(self, k: int) -> None:
@@ -76,29 +77,35 @@ class Scene:
         things = (turned + poses[self._owner, :3, 3]).astype(np.float32)
         person, normals = self._body.pose(self._motion, k)
         self._moving = _embree(np.concatenate([things, person]), self._faces)
-        self._person_normals = normals
+        self._person_normals = normals[self._body.faces].reshape(-1, 9)
 
     def cast(self, origins: np.ndarray, directions: np.ndarray) -> Hits:
         """First hits of rays [n, 3] float32 with unit directions."""
-        still = self._still.run(origins, directions, output=True)
-        near = self._moving.run(origins, directions, dists=still["tfar"], output=True)  # type: ignore[attr-defined]
-        moving = near["primID"] >= 0
-        face, distance, normal, u, v = (still[key] for key in ("primID", "tfar", "Ng", "u", "v"))
+        # What moves goes first: it is near, and stops the rays on their way through the scenery.
+        near = self._moving.run(origins, directions, output=True)
+        still = self._still.run(origins, directions, dists=near["tfar"], output=True)
+        face, distance, u, v = (still[key] for key in ("primID", "tfar", "u", "v"))
+        moving = (face < 0) & (near["primID"] >= 0)
+        normal = np.ascontiguousarray(still["Ng"].T)
         at = np.flatnonzero(moving)
-        face[at] = near["primID"][at] + len(self._still_table)
-        distance[at] = near["tfar"][at]
-        normal[at], u[at], v[at] = near["Ng"][at], near["u"][at], near["v"][at]
-        self._smooth(at, near, normal)
+        prim, near_u, near_v = (near[key].take(at) for key in ("primID", "u", "v"))
+        face[at] = prim + len(self._still_table)
+        distance[at] = near["tfar"].take(at)
+        u[at], v[at] = near_u, near_v
+        for axis, values in enumerate(self._smoothed(prim, near_u, near_v, near["Ng"].take(at, 0))):
+            normal[axis, at] = values
         return Hits(distance, face, normal, u, v, moving)
 
-    def _smooth(self, at: np.ndarray, near: dict[str, np.ndarray], normal: np.ndarray) -> None:
-        """Rounds the person's capsules: the normal runs evenly between the corners of a face."""
-        prim = near["primID"][at]
-        on_person = prim >= self._person_start
-        at, prim = at[on_person], prim[on_person] - self._person_start
-        corners = self._person_normals[self._body.faces[prim]]
-        u, v = near["u"][at, None], near["v"][at, None]
-        normal[at] = corners[:, 0] * (1 - u - v) + corners[:, 1] * u + corners[:, 2] * v
+    def _smoothed(self, prim: np.ndarray, u: np.ndarray, v: np.ndarray, flat: np.ndarray) -> np.ndarray:
+        """Normals [3, n] of hits on moving parts: on the person's capsules they run evenly between a face's corners."""
+        normals = np.ascontiguousarray(flat.T)
+        at = np.flatnonzero(prim >= self._person_start)
+        corners = self._person_normals.take(prim.take(at) - self._person_start, 0)
+        u, v = u.take(at), v.take(at)
+        rest = 1 - u - v
+        for axis in range(3):
+            normals[axis, at] = corners[:, axis] * rest + corners[:, 3 + axis] * u + corners[:, 6 + axis] * v
+        return normals
 
     def _arrange(self, states: tuple[int, ...]) -> None:
         """Puts the meshes of the given states of the active things one after the other."""
@@ -116,11 +123,11 @@ class Scene:
         self._owner = np.concatenate([np.zeros(0, int), *owner])
         self._faces = np.concatenate([*faces, self._body.faces + start]).astype(np.int32)
         self._person_start = len(self._faces) - len(self._body.faces)
-        self.table = FaceTable.join([self._still_table, *tables, self._body.table])
+        self.table = np.concatenate([self._still_table, *tables, self._body.table])
         self._states = states
 
 
-def _static(placed: list[tuple[Solid, np.ndarray]]) -> tuple[object, FaceTable]:
+def _static(placed: list[tuple[Solid, np.ndarray]]) -> tuple[Any, np.ndarray]:
     """One indexed mesh of everything that stands still."""
     vertices, faces, start = [], [], 0
     for solid, pose in placed:
@@ -128,12 +135,12 @@ def _static(placed: list[tuple[Solid, np.ndarray]]) -> tuple[object, FaceTable]:
         faces.append(solid.faces + start)
         start += len(solid.vertices)
     if not placed:
-        return _embree(np.zeros((3, 3)), np.zeros((0, 3))), empty_table()
-    table = FaceTable.join([solid.table for solid, _ in placed])
+        return _embree(np.zeros((3, 3)), np.zeros((0, 3))), np.zeros((0, COLUMNS), np.float32)
+    table = np.concatenate([solid.table for solid, _ in placed])
     return _embree(np.concatenate(vertices), np.concatenate(faces)), table
 
 
-def _embree(vertices: np.ndarray, faces: np.ndarray) -> object:
+def _embree(vertices: np.ndarray, faces: np.ndarray) -> Any:
     from embreex.mesh_construction import TriangleMesh
     from embreex.rtcore_scene import EmbreeScene
 

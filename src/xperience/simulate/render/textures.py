@@ -111,11 +111,13 @@ class TextureAtlas:
         level = np.frexp(footprint * np.float32(TILE))[1]
         np.clip(level, 0, LEVELS - 1, out=level)
         side = np.right_shift(np.int32(TILE), level)
-        column = (a * side).astype(np.int32)
-        row = (b * side).astype(np.int32)
         mask = side - 1
+        column = (a * side).astype(np.int32)
         column &= mask
+        row = (b * side).astype(np.int32)
         row &= mask
-        index = (kind * side + row) * side + column
-        index += self.offsets[level]
-        return self.values[index]
+        row += kind * side
+        row *= side
+        row += column
+        row += self.offsets.take(level)
+        return self.values.take(row)

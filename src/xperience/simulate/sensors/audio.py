@@ -22,7 +22,8 @@ MICROPHONES = np.array([[-0.09, 0.03, 0.05], [0.09, 0.03, 0.05]])
 SHADOW = 0.35
 """Share of level that the head takes from a sound on its other side."""
 ATTACK_S = 0.001
-BLOCK = 1 << 20
+LOOP = 1 << 17
+"""Samples of a noise loop (2.7 s) and of a block of the echo."""
 
 
 @dataclass(frozen=True)
@@ -144,40 +145,52 @@ def _strokes(material: Material, rate_hz: float, duration_s: float, rng: np.rand
 
 def _rush(band: tuple[float, float], duration_s: float, bubbling: bool, rng: np.random.Generator) -> np.ndarray:
     """Noise in a band, swelling as strokes or bubbles do; starts and ends within 10 ms."""
-    from scipy.signal import butter, sosfilt
-
     length = max(int(duration_s * RATE), RATE // 50)
     t = np.arange(length) / RATE
-    noise = sosfilt(butter(2, band, "bandpass", fs=RATE, output="sos"), rng.standard_normal(length))
-    noise /= max(np.abs(noise).max(), 1e-9)
+    noise = np.resize(_band_noise(band, rng), length)
     pace = rng.uniform(9, 14) if bubbling else rng.uniform(1.2, 2.0)
     swell = 0.75 + 0.25 * np.cos(2 * np.pi * pace * t)
     ends = np.minimum(np.minimum(t, t[-1] - t) / 0.01, 1)
     return noise * swell * ends
 
 
-def _echo(dry: np.ndarray, session_seed: int) -> np.ndarray:
-    """Adds a short decaying tail, different in each ear and each session."""
-    from scipy.signal import oaconvolve
+def _band_noise(band: tuple[float, float], rng: np.random.Generator) -> np.ndarray:
+    """[LOOP] noise with most of its power between two frequencies in Hz, falling off as a second-order filter; peak 1.
 
+    It repeats without a seam.
+    """
+    low, high = band
+    frequency = np.fft.rfftfreq(LOOP, 1 / RATE)[1:]
+    gain = 1 / np.sqrt((1 + (low / frequency) ** 4) * (1 + (frequency / high) ** 4))
+    spectrum = gain * np.exp(2j * np.pi * rng.random(len(gain)))
+    noise = np.fft.irfft(np.concatenate([[0], spectrum]), LOOP)
+    return noise / np.abs(noise).max()
+
+
+def _echo(dry: np.ndarray, session_seed: int) -> np.ndarray:
+    """Adds a short decaying tail, different in each ear and each session (overlap-add of blocks)."""
     rng = np.random.default_rng([session_seed, 11])
     length = RATE // 5
     t = np.arange(length) / RATE
     tail = rng.standard_normal((2, length)) * np.exp(-t / rng.uniform(0.03, 0.07)) * rng.uniform(0.006, 0.014)
     tail[:, : RATE // 250] = 0
-    return dry + oaconvolve(dry, tail, axes=1)[:, : dry.shape[1]]
+    step = LOOP - length
+    response = np.fft.rfft(tail, LOOP)
+    total = dry.shape[1]
+    out = np.concatenate([dry, np.zeros((2, LOOP))], 1)
+    for start in range(0, total, step):
+        block = np.fft.irfft(np.fft.rfft(dry[:, start : start + step], LOOP) * response, LOOP)
+        out[:, start : start + LOOP] += block
+    return out[:, :total]
 
 
 def ambience(total: int, seed: int, session_seed: int) -> np.ndarray:
     """[2, total] room tone, mains hum and, in some sessions, a voice far away; well below any contact."""
-    from scipy.signal import butter, sosfilt
-
     session = np.random.default_rng([session_seed, 12])
     rng = np.random.default_rng([seed, 1_000_003])
-    tone = sosfilt(
-        butter(1, session.uniform(500, 1500), fs=RATE, output="sos"), rng.standard_normal((2, total)), axis=1
-    )
-    out = tone * session.uniform(0.0008, 0.002)
+    band = (20.0, float(session.uniform(300, 1200)))
+    tone = np.stack([np.resize(_band_noise(band, rng), total) for _ in range(2)])
+    out = tone * session.uniform(0.002, 0.005)
     t = np.arange(total) / RATE
     mains = session.choice([50.0, 60.0])
     out += session.uniform(0.0002, 0.001) * (np.sin(2 * np.pi * mains * t) + 0.5 * np.sin(4 * np.pi * mains * t))

@@ -36,7 +36,7 @@ def ideal(ego: Callable[[np.ndarray], np.ndarray], times_s: np.ndarray) -> tuple
     before, at, after = (ego(times_s + shift) for shift in (-STEP_S, 0.0, STEP_S))
     acceleration = (before[:, :3, 3] - 2 * at[:, :3, 3] + after[:, :3, 3]) / STEP_S**2
     R_body_world = np.swapaxes(at[:, :3, :3], 1, 2)
-    force = (R_body_world @ (acceleration + [0.0, 0.0, GRAVITY])[:, :, None])[:, :, 0]
+    force = (R_body_world @ (acceleration + np.array([0.0, 0.0, GRAVITY]))[:, :, None])[:, :, 0]
     turn = np.swapaxes(before[:, :3, :3], 1, 2) @ after[:, :3, :3]
     return force, geometry.matrix_to_rotvec(turn) / (2 * STEP_S)
 

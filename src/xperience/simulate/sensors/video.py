@@ -1,4 +1,4 @@
-"""The sensor behind each lens, and the MP4 it ends in: H.264 with a key frame each second, and the common sound."""
+"""The MP4 of each view: H.264 with a key frame each second, and the common sound."""
 
 from __future__ import annotations
 
@@ -12,30 +12,10 @@ import numpy as np
 
 from xperience.simulate.sensors.audio import RATE
 
-READ_NOISE = 1.2
-"""Standard deviation of sensor noise, grey levels of 255."""
 TICK = Fraction(1, 1_000_000)
 """Time base of the video track, fine enough for the frame clock's jitter."""
 KEYFRAME_EVERY = 20
 AUDIO_BIT_RATE = 96_000
-
-
-class Sensor:
-    """Turns brightness into grey levels, with noise that a seed fixes."""
-
-    def __init__(self, *seed: int) -> None:
-        self._rng = np.random.default_rng(seed)
-        self._noise = self._rng.normal(0.5, READ_NOISE, 1 << 20).astype(np.float32)  # + 0.5 so that truncation rounds
-
-    def expose(self, brightness: np.ndarray) -> np.ndarray:
-        """[H, W, 3] float32 to uint8; pixels that are exactly 0 (outside the lens) stay 0."""
-        flat = brightness.reshape(-1)
-        start = int(self._rng.integers(0, len(self._noise)))
-        noise = np.take(self._noise, np.arange(start, start + len(flat)), mode="wrap")
-        values = flat * np.float32(255)
-        values += noise
-        np.clip(values, 0, 255, out=values)
-        return (values.astype(np.uint8) * (flat > 0)).reshape(brightness.shape)
 
 
 def encode_audio(wave: np.ndarray) -> bytes:
