@@ -1,0 +1,27 @@
+"""Actions are timed by names that match no frame."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from xperience.simulate.faults.editor import Editor
+from xperience.simulate.faults.fault import Fault, Magnitude, Request
+from xperience.simulate.faults.stamps import actions, change_caption
+
+
+def apply(editor: Editor, request: Request) -> None:
+    def rename(caption: dict[str, Any]) -> None:
+        for action in actions(caption):
+            if request.rng.random() < request.magnitude:
+                action["start_frame"] = action["end_frame"] = f"frame_{request.rng.integers(10**6, 10**7)}"
+
+    change_caption(editor, rename)
+
+
+FAULT = Fault(
+    name="caption_unknown_times",
+    what="Actions are timed by names that match no frame.",
+    modalities=("caption",),
+    magnitude=Magnitude("share of actions", 1e-6, 0.5, 1.0),
+    apply=apply,
+)
