@@ -1,0 +1,29 @@
+"""xperience demo: the whole way in one command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    @app.command("demo")
+    def demo(
+        out: Annotated[Path, typer.Option("--out", help="Folder for everything the demo makes.")] = Path("demo"),
+        minutes: Annotated[float, typer.Option(help="Minutes recorded in all, shared by six recordings.")] = 4.0,
+        workers: Annotated[int, typer.Option(min=0, help="Processes; 0 takes one for each core, at most 4.")] = 0,
+        quiet: Annotated[bool, typer.Option("--quiet", help="Only print the path of the page.")] = False,
+    ) -> None:
+        """Go the whole way on simulated recordings and end with a page to open.
+
+        Simulates six recordings of three people, inspects one, computes features, measures the benchmark's tasks on a
+        person and place that training never saw, and writes one page about it. A few minutes on two cores. Stop it at
+        any time and run it again: what is finished is kept.
+
+        The last line printed is the path of the page.
+        """
+        from xperience.demo import Demo, cores
+
+        print(Demo(out, minutes, workers or min(4, cores()), not quiet).run())

@@ -1,0 +1,146 @@
+"""The whole way on simulated recordings: simulate, inspect, features, benchmark, page.
+
+Every step keeps what it finished before, so that a demo that was stopped goes on where it was.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from xperience.errors import UsageError
+
+if TYPE_CHECKING:
+    from xperience.report.results import Row
+
+EPISODES, SESSIONS, WIDTH, SEED = 6, 3, 160, 1
+"""Three people in their places with two recordings each, pictures 160 pixels wide."""
+
+RATIOS = (2 / 3, 0.0, 1 / 3)
+"""Two sessions train, one is the test."""
+
+LEAST_MINUTES, MOST_MINUTES = 0.5, 60.0
+PAGE = "report.html"
+STEPS = 5
+
+
+@dataclass(frozen=True)
+class Demo:
+    """Where a demo is and how much it records.
+
+    Attributes:
+        out: folder for everything. minutes: recorded in all, shared evenly by the episodes.
+        workers: processes. show: progress bars and titles.
+    """
+
+    out: Path
+    minutes: float = 4.0
+    workers: int = 1
+    show: bool = True
+
+    @property
+    def recordings(self) -> Path:
+        return self.out / "recordings"
+
+    @property
+    def benchmark(self) -> Path:
+        return self.out / "benchmark"
+
+    def run(self) -> Path:
+        """Makes what is missing and returns the page.
+
+        Raises:
+            UsageError: an impossible length, or the folder holds a demo of another length.
+            MissingError: the simulator's ray caster is not installed.
+        """
+        if not LEAST_MINUTES <= self.minutes <= MOST_MINUTES:
+            raise UsageError(
+                "not a possible length",
+                field="--minutes",
+                found=self.minutes,
+                expected=f"{LEAST_MINUTES:g} to {MOST_MINUTES:g}",
+            )
+        started = time.monotonic()
+        seconds = 60 * self.minutes / EPISODES
+        self.title(1, f"Simulate {EPISODES} recordings of {seconds:.0f} s in {SESSIONS} sessions")
+        folders = self.simulate(seconds)
+        self.title(2, f"Inspect one of them: xperience inspect {folders[0]}")
+        self.inspect(folders[0])
+        self.title(3, "Compute the features: 8,546 numbers for every window of one second")
+        self.features()
+        self.title(4, "Benchmark: train on two sessions, test on the third, beside trivial baselines")
+        tested = self.measure()
+        self.title(5, "Write the page")
+        page = self.report(next(folder for folder in folders if f"{folder.parent.name}__{folder.name}" in tested))
+        self.say(f"\nDone in {time.monotonic() - started:.0f} s. Open this page in a browser:")
+        return page
+
+    def title(self, step: int, text: str) -> None:
+        self.say(f"\n[{step}/{STEPS}] {text}")
+
+    def say(self, text: str) -> None:
+        if self.show:
+            print(text, flush=True)
+
+    def simulate(self, seconds: float) -> list[Path]:
+        from xperience.progress import meter
+        from xperience.simulate import campaign
+
+        jobs = campaign.plan(campaign.Recipe(seconds, WIDTH, SEED, SESSIONS), EPISODES)
+        with meter("simulate, frames", sum(job.frames for job in jobs), show=self.show) as advance:
+            return campaign.run(self.recordings, jobs, self.workers, advance)
+
+    def inspect(self, folder: Path) -> None:
+        from xperience.episode import Episode
+        from xperience.episode.inspect import describe, render
+
+        with Episode.open(folder) as episode:
+            self.say(render(describe(episode)))
+
+    def features(self) -> None:
+        from xperience.benchmark.collect import FEATURES
+        from xperience.prepare.extraction import extract_all
+
+        extract_all(self.recordings, self.benchmark / FEATURES, workers=self.workers, show=self.show)
+
+    def measure(self) -> list[str]:
+        """Runs the tasks and returns the ids of the recordings of the test part."""
+        from xperience.benchmark.run import run_benchmark
+        from xperience.report import results
+
+        summary = run_benchmark(
+            self.recordings,
+            self.benchmark,
+            hold_out="session",
+            ratios=RATIOS,
+            seed=SEED,
+            workers=self.workers,
+            show=self.show,
+            command=f"xperience benchmark {self.recordings.name} --out {self.benchmark.name} --hold-out session "
+            f"--ratios {','.join(f'{ratio:.3g}' for ratio in RATIOS)} --seed {SEED}",
+        )
+        self.say(_table(results.rows(summary)))
+        return summary.split.test
+
+    def report(self, folder: Path) -> Path:
+        from xperience.episode import Episode
+        from xperience.report import page
+
+        with Episode.open(folder) as episode:
+            return page.build(episode, self.out / PAGE, self.benchmark, show=self.show).resolve()
+
+
+def cores() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _table(rows: list[Row]) -> str:
+    lines = [f"{'task':28} {'metric':9} {'score':9} {'best baseline':13} in words"]
+    lines += [
+        f"{row.task.name:28.28} {row.metric:9.9} {row.score:9.9} {row.baseline:13.13} {row.verdict}" for row in rows
+    ]
+    return "\n".join(lines)
