@@ -47,9 +47,10 @@ def import_recordings(source: Source, src: Path, out: Path, *, show: bool = True
     """
     found = source.find(src)
     outcome = Imported(set_aside=list(found.set_aside))
-    for recording in track(found.recordings, f"import {source.name}", show=show):
+    alone = len(found.recordings) == 1  # then the recording's own bar says more
+    for recording in track(found.recordings, f"import {source.name}", show=show and not alone):
         try:
-            made = _one(source, recording, out)
+            made = _one(source, recording, out, show=show and alone)
         except (FormatError, CorruptError, LimitError) as error:
             outcome.set_aside.append(SetAside.because(recording.id, error))
             continue
@@ -66,7 +67,7 @@ def import_recordings(source: Source, src: Path, out: Path, *, show: bool = True
     return outcome
 
 
-def _one(source: Source, recording: Recording, out: Path) -> bool:
+def _one(source: Source, recording: Recording, out: Path, *, show: bool) -> bool:
     """Makes one episode; False where it is already there."""
     target = out / recording.session / recording.episode
     facts = provenance.file_facts(recording)
@@ -80,6 +81,6 @@ def _one(source: Source, recording: Recording, out: Path) -> bool:
         )
     with storage.replacing(target) as folder:
         folder.mkdir()
-        conversion = source.convert(recording, folder)
+        conversion = source.convert(recording, folder, show=show)
         provenance.write(folder, source, recording, facts, conversion)
     return True

@@ -98,10 +98,13 @@ class Source(Protocol):
         """
         ...
 
-    def convert(self, recording: Recording, folder: Path) -> Conversion:
+    def convert(self, recording: Recording, folder: Path, *, show: bool = False) -> Conversion:
         """Writes annotation.hdf5 and the MP4s of one recording into `folder`, which exists and is empty.
 
         Streams that the recording lacks are not written. The same input gives the same bytes.
+
+        Args:
+            show: whether a progress bar may be shown, for sources whose one recording takes long.
 
         Raises:
             FormatError, CorruptError, LimitError: an input file cannot be used; the error names it.

@@ -131,7 +131,7 @@ class UtdMhad:
             )
         return Found(recordings, tuple(set_aside))
 
-    def convert(self, recording: Recording, folder: Path) -> Conversion:
+    def convert(self, recording: Recording, folder: Path, *, show: bool = False) -> Conversion:
         trial = read_trial(recording)
         frames_s, imu_s, clock = clocks(trial)
         frames_ns = ORIGIN_NS + np.round(frames_s * 1e9).astype(np.int64)
