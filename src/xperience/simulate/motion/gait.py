@@ -9,17 +9,19 @@ import numpy as np
 from xperience.simulate.motion.curves import bump, cruise, minimum_jerk, ramp, smooth
 from xperience.simulate.script import Move, MoveKind, Scenario
 
-STEP_S = 0.54
+STEP_S = 0.56
 """Preferred time of one step."""
 STEP_LENGTH, STEP_TURN = 0.38, 0.7
 """A walk of slow steps takes as many as its length and turning need at these measures (metres, radians)."""
-SWING = 0.88
+SWING = 0.90
 """Share of a step's time in which its foot is in the air."""
-AHEAD = 0.40
+AHEAD = 0.43
 """Share of a foot's stance during which it is before the hip; later its heel rises, which gives the leg more way."""
+TURN_SPEED = 2.2
+"""Highest turning speed of a walking body, rad/s, where its time allows."""
 LIFT = 0.07
 """Greatest height of the ball of the foot in a full step, metres."""
-HEEL_UP = 0.75
+HEEL_UP = 0.85
 """Greatest pitch of the foot in a step of one metre, radians."""
 DOWN = 0.005
 """A sole lower than this is on the floor, metres."""
@@ -84,7 +86,7 @@ def plan(scenario: Scenario, times: np.ndarray, half_stance: float, ball_forward
         assert move.target is not None
         goal = floor_place(move.target)
         goal[2] = place[2] + wrap(goal[2] - place[2])
-        way = Way(place, goal)
+        way = Way(place, goal, max(move.end_s - move.start_s, 1e-3))
         share = (times - move.start_s) / max(move.end_s - move.start_s, 1e-3)
         track = np.where(share[:, None] < 0, track, way.at(share))
         rise, fall = (
@@ -123,7 +125,7 @@ def wrap(angle: float) -> float:
 
 
 class Way:
-    """The body's way from one (x, y, heading) to another.
+    """The body's way from one (x, y, heading) to another in a time.
 
     Short ways are walked sideways or backwards as they are; on longer ones the person turns into the direction of
     travel first, and into the final heading last.
@@ -131,7 +133,7 @@ class Way:
 
     SHORT = 0.6
 
-    def __init__(self, start: np.ndarray, goal: np.ndarray) -> None:
+    def __init__(self, start: np.ndarray, goal: np.ndarray, duration_s: float) -> None:
         self.start, self.delta = start, goal - start
         self.distance = float(np.hypot(*self.delta[:2]))
         if self.distance < self.SHORT:
@@ -140,15 +142,18 @@ class Way:
             first = wrap(float(np.arctan2(self.delta[1], self.delta[0])) - start[2])
             self.turns = (first, wrap(float(self.delta[2]) - first))
         self.turning = abs(self.turns[0]) + abs(self.turns[1])
+        # Shares of the time that the two turns take, so that minimum-jerk turns peak at TURN_SPEED where time allows.
+        width = [float(np.clip(1.875 * abs(turn) / (TURN_SPEED * duration_s), 0.25, 0.7)) for turn in self.turns]
+        self.widths = [w / max(1.0, sum(width)) for w in width]
 
     def at(self, share: np.ndarray) -> np.ndarray:
         """(x, y, heading) [N, 3] at shares [N] of the time; the heading may differ from the goal's by full circles."""
         if self.distance < self.SHORT:
             return self.start + minimum_jerk(share)[:, None] * self.delta
-        # Large turns take their time before the way begins and after it ends.
-        wait, settle = (0.25 * abs(turn) / np.pi for turn in self.turns)
-        moved = cruise((share - wait) / (1 - wait - settle))
-        into, out = minimum_jerk(share / (wait + 0.3)), minimum_jerk((share - 0.7 + settle) / (settle + 0.3))
+        # Before and after large turns the body stands until a part of them is done.
+        wait, settle = (0.45 * w * abs(turn) / np.pi for w, turn in zip(self.widths, self.turns, strict=True))
+        moved = cruise((share - wait) / (1 - wait - settle), 0.25)
+        into, out = minimum_jerk(share / self.widths[0]), minimum_jerk((share - 1) / self.widths[1] + 1)
         heading = self.start[2] + into * self.turns[0] + out * self.turns[1]
         return np.concatenate([self.start[:2] + moved[:, None] * self.delta[:2], heading[:, None]], axis=1)
 
@@ -195,7 +200,7 @@ def foot_track(
         out += minimum_jerk(share)[:, None] * (goal - now)
         out[:, 2] += lift * arc(share)
         # The heel rises before the ball leaves the floor and is down before it lands.
-        pushed = np.clip((times - step.start_s + 0.45 * swing) / (1.25 * swing), 0, 1)
+        pushed = np.clip((times - step.start_s + 0.55 * swing) / (1.3 * swing), 0, 1)
         out[:, 4] += HEEL_UP * min(length, 1.0) * bump(pushed)
         late = np.linspace(1.0, 0.6, 2001)
         strike = step.start_s + swing * float(late[np.argmax(lift * arc(late) > DOWN)])

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from xperience.simulate.motion import body
-from xperience.simulate.motion.curves import minimum_jerk, smooth, soft_clip
+from xperience.simulate.motion.curves import RATE, minimum_jerk, smooth, soft_clip
 from xperience.simulate.motion.gait import Gait, walks
 from xperience.simulate.motion.palms import Hand
 from xperience.simulate.motion.posture import wander
@@ -16,9 +16,9 @@ from xperience.simulate.script import MoveKind, Scenario
 
 LEAD_S = 0.3
 """How long before a reach the eyes leave for its target (Land, Mennie and Rusted 1999 find about half a second)."""
-TURN_SPEED = 2.3
-"""Highest speed of one head turn, rad/s (130 degrees a second)."""
-SIDE_SHARE, DOWN_SHARE = 0.8, 0.5
+TURN_SPEED = 2.0
+"""Highest speed of one head turn, rad/s (115 degrees a second)."""
+SIDE_SHARE, DOWN_SHARE = 0.8, 0.58
 """Share of a gaze shift to the side and downwards that the head makes; the eyes make the rest."""
 FARTHEST_SIDE = 1.25
 LOWEST, HIGHEST = 0.85, -0.45
@@ -51,8 +51,9 @@ def plan(
     for start, point in sorted(targets(scenario, times, ahead, hands, rng), key=lambda pair: pair[0]):
         goal = angles(eyes, np.broadcast_to(point, eyes.shape), gait.heading)
         first = min(max(int(np.searchsorted(times, start)), 0), len(times) - 1)
-        amount = float(np.abs(goal[first] - now[first]).max())
-        duration = max(0.3, 1.875 * amount / TURN_SPEED)
+        soon = slice(first, first + int(0.6 * RATE))
+        amount = float(np.abs(goal[soon] - now[soon]).max())
+        duration = max(0.35, 1.875 * amount / TURN_SPEED)
         w = minimum_jerk((times[first:] - start) / duration)[:, None]
         now[first:] += w * (goal[first:] - now[first:])
     head = np.concatenate([smooth(now, 0.05), np.zeros((len(times), 1))], 1)
