@@ -26,7 +26,7 @@ DATASETS = ("caption", "captions")
 MAX_SEGMENTS = 100_000
 """Most segments in a caption. Real ones have up to 65."""
 
-MAX_ENTRIES = 1_000_000
+MAX_ENTRIES = 200_000
 """Most actions, object lists and interactions together. Real captions have up to a few thousand."""
 
 MAX_BRACKETS = 4_000_000
@@ -192,11 +192,13 @@ class _Parser:
             return None
         if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
             value = int(value)
-        if isinstance(value, int | str) and not isinstance(value, bool):
+        if isinstance(value, bool) or not isinstance(value, str | int | float):
+            text = f"({type(value).__name__})"
+        else:
             match = _DIGITS.fullmatch(str(value).strip())
             if match and int(match[1]) <= _LARGEST:
                 return int(match[1])
-        text = _text(value)[:200] if isinstance(value, str | int | float) else f"({type(value).__name__})"
+            text = _text(value)[:200]
         self.unknown.append(text)
         return text
 

@@ -259,7 +259,12 @@ class Episode:
     def metadata(self) -> dict[str, float | str]:
         """Scalars of the metadata group by name, in byte order; what is neither a number nor text is noted."""
         out: dict[str, float | str] = {}
-        for key in self.file.keys("metadata"):
+        try:
+            keys = self.file.keys("metadata")
+        except UNREADABLE as error:
+            self._note("metadata", error)
+            return out
+        for key in keys:
             path = f"metadata/{key}"
             try:
                 dataset = self.file.dataset(path)

@@ -13,8 +13,9 @@ from xperience.episode import layout
 from xperience.episode.annotation import UNREADABLE
 from xperience.episode.cameras import VIEWS
 from xperience.episode.episode import MODALITIES, Episode
+from xperience.episode.modalities.depth import Depth
+from xperience.episode.modalities.imu import Imu
 from xperience.episode.presence import Presence, Signal
-from xperience.errors import XperienceError
 
 DEPTH_SAMPLES = 8
 """Depth images, spread over the recording, whose valid share stands for all: reading all of them takes gigabytes."""
@@ -75,13 +76,20 @@ def _stream(episode: Episode, name: str, presence: Presence) -> dict[str, Any]:
 def _reason(episode: Episode, name: str) -> str:
     if name in VIEWS:
         return "unreadable" if name in episode.views else f"{layout.video_file(name)} is not in the folder"
-    source = {"hand_left": lambda: episode.hand("left"), "hand_right": lambda: episode.hand("right")}.get(
-        name, lambda: getattr(episode, name)
-    )
-    plain = {"audio": f"no sound in {episode.audio.path.name}", "point_cloud": "slam/point_cloud is not in the file"}
+    sound = f"no sound in {episode.audio.path.name}" if episode.views else "no video to take it from"
+    plain = {"audio": sound, "point_cloud": "slam/point_cloud is not in the file"}
+    signals: dict[str, Callable[[], Signal | Depth | Imu]] = {
+        "depth": lambda: episode.depth,
+        "pose": lambda: episode.pose,
+        "hand_left": lambda: episode.hand("left"),
+        "hand_right": lambda: episode.hand("right"),
+        "body": lambda: episode.body,
+        "contacts": lambda: episode.contacts,
+        "imu": lambda: episode.imu,
+    }
     try:
-        return str(getattr(source(), "reason", "") or plain.get(name, "not in the recording"))
-    except XperienceError as error:
+        return signals[name]().reason if name in signals else plain.get(name, "not in the recording")
+    except UNREADABLE as error:
         return error.what
 
 

@@ -27,8 +27,8 @@ from xperience.errors import LimitError
 
 NO_LABEL = ("", "N/A")
 
-MAX_WRITES = 5_000_000_000
-"""Most frames that all segments and actions of a caption may cover in sum; some ten seconds of work."""
+MAX_WRITES = 2_000_000_000
+"""Most frames that all segments and actions of a caption may cover in sum; seconds of work."""
 
 _UNSET, _EMPTY = -1, 0  # ids in the arrays below; the empty label is a label that was written
 
