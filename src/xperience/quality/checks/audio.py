@@ -13,7 +13,10 @@ RATE = 16000
 BLOCK_S = 0.1
 SILENT = Threshold(1e-5, "rms of full scale", "-100 dB: below the noise of any 16-bit microphone path")
 SILENT_LEAST = Threshold(0.4, "s", "room tone never pauses; a coder's gap may last a few frames of 21 ms")
-CLIPPED = Threshold(0.01, "share of samples", "1 % of samples within 0.5 % of the largest value; speech has none")
+CLIPPED = Threshold(0.01, "share of samples", "loud sounds spend under 0.1 % of samples within a tenth of full scale")
+FULL = 0.9
+"""Full scale less a tenth: what a clipped wave rings by after lossy coding and resampling."""
+
 LENGTH = Threshold(0.35, "s", "AAC pads up to 0.1 s and recorders stop sound and pictures a few frames apart")
 
 
@@ -39,12 +42,10 @@ def run(evidence: Evidence) -> list[Finding]:
     level = np.sqrt((blocks.astype(np.float64) ** 2).mean(1))
     silent = long_runs(level < SILENT.value, times, SILENT_LEAST.value - BLOCK_S)
     found += findings("audio", "audio", silent, times, level, SILENT.value, "silent")
-    top = float(np.abs(sound).max())
-    if top > 0.05:
-        share = (np.abs(blocks) > 0.995 * top).mean(1)
+    share = (np.abs(blocks) > FULL).mean(1)
+    if (np.abs(sound) > FULL).mean() > CLIPPED.value:
         clipped = long_runs(share > CLIPPED.value, times, 0.0, 1.0)
-        if sum(share > CLIPPED.value) >= 3:
-            found += findings("audio", "audio", clipped, times, share, CLIPPED.value, "clipped")
+        found += findings("audio", "audio", clipped, times, share, CLIPPED.value, "clipped")
     return found
 
 

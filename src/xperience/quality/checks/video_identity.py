@@ -10,9 +10,15 @@ from xperience.quality.finding import Finding
 from xperience.quality.registry import Check, Threshold
 from xperience.quality.sync.video_pose import reference
 
-BETTER = Threshold(0.35, "correlation", "how much better another camera's mounting explains the turns a view shows; "
-                   "clean views fit their own best (see the detection table)")  # fmt: skip
-LEAST_CORRELATION = Threshold(0.6, "correlation", "fit of the other camera's mounting that is taken seriously")
+BETTER = Threshold(
+    0.35,
+    "correlation",
+    "how much better another camera's mounting explains the turns a view shows; clean views fit their own best",
+)
+FIT = Threshold(0.6, "correlation", "fit of the other camera's mounting that is taken seriously")
+WINDOW_S = 4.0
+MOVING = 0.004
+"""Turn per frame, radians, that counts as motion: 5 degrees a second."""
 
 
 def run(evidence: Evidence) -> list[Finding]:
@@ -24,26 +30,33 @@ def run(evidence: Evidence) -> list[Finding]:
     found = []
     for view in episode.views:
         seen = evidence.view_motion(view)
-        if seen is None or len(seen.start_s) < 40:
+        if seen is None or len(seen.start_s) < 3:
             continue
-        truth = np.stack([np.interp(seen.end_s, track.times_s, track.total[:, i]) for i in range(3)], -1)
-        truth -= np.stack([np.interp(seen.start_s, track.times_s, track.total[:, i]) for i in range(3)], -1)
+        truth = track.between(seen.start_s, seen.end_s)
         good = np.isfinite(seen.change).all(1) & np.isfinite(truth).all(1)
-        if good.sum() < 40:
-            continue
-        own = episode.rig[view].T_camera_body[:3, :3]
-        in_camera = seen.change[good] @ own.T
-        fits = {}
-        for other, camera in episode.rig.cameras.items():
-            if camera.distortion == episode.rig[view].distortion:
-                fits[other] = correlation(in_camera @ camera.T_camera_body[:3, :3], truth[good])
-        best = max(fits, key=lambda name: fits[name])
-        if fits[best] > LEAST_CORRELATION.value and fits[best] - fits[view] > BETTER.value:
+        in_camera = seen.change @ episode.rig[view].T_camera_body[:3, :3].T
+        as_camera = {
+            name: in_camera @ camera.T_camera_body[:3, :3]
+            for name, camera in episode.rig.cameras.items()
+            if camera.distortion == episode.rig[view].distortion
+        }
+        wrong: dict[str, list[tuple[float, float, float]]] = {}
+        for start in np.arange(seen.start_s[0], max(seen.end_s[-1] - WINDOW_S, seen.start_s[0]) + 1e-9, WINDOW_S / 2):
+            part = good & (seen.start_s >= start) & (seen.end_s <= start + WINDOW_S)
+            if (np.linalg.norm(truth[part], axis=1) > MOVING).sum() < 20:
+                continue
+            fits = {name: correlation(turned[part], truth[part]) for name, turned in as_camera.items()}
+            best = max(fits, key=lambda name: fits[name])
+            if fits[best] > FIT.value and fits[best] - fits[view] > BETTER.value:
+                wrong.setdefault(best, []).append((start, start + WINDOW_S, fits[best] - fits[view]))
+        for best, spans in wrong.items():
             reason = f"turns as {best} should, not as {view}"
-            end = episode.clock.duration_s
             found.append(
-                Finding("video_identity", view, 0.0, end, fits[best] - fits[view], BETTER.value, reason, "fail")
-            )
+                Finding(
+                    "video_identity", view, float(spans[0][0]), float(spans[-1][1]), max(s[2] for s in spans),
+                    BETTER.value, reason, "fail",
+                )
+            )  # fmt: skip
     return found
 
 
@@ -59,6 +72,6 @@ CHECK = Check(
     name="video_identity",
     reads=VIEWS,
     question="Is each view the camera it is said to be?",
-    thresholds={"better": BETTER, "fit": LEAST_CORRELATION},
+    thresholds={"better": BETTER, "fit": FIT},
     run=run,
 )

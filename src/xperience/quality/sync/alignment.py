@@ -48,6 +48,14 @@ class Track:
     times_s: np.ndarray
     total: np.ndarray
 
+    def between(self, start_s: np.ndarray, end_s: np.ndarray) -> np.ndarray:
+        """Motion [K, 3] over intervals; NaN where the track does not reach."""
+        ends = [
+            np.stack([np.interp(t, self.times_s, axis, left=np.nan, right=np.nan) for axis in self.total.T], -1)
+            for t in (start_s, end_s)
+        ]
+        return ends[1] - ends[0]
+
 
 @dataclass(frozen=True)
 class Increments:
