@@ -7,38 +7,37 @@ that lies half-way between two grey levels goes up or down by their last bit.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
-from typing import Any
 
 import numpy as np
 
 MAX_ROWS_16 = 257
 """Most 8-bit rows whose sum surely fits 16 bits."""
 
+MAX_PIXELS_24 = 2**24 // 255
+"""Most 8-bit pixels whose sum a float32 surely holds exactly."""
 
-def grid_8bit(planes: Any, cells: int, quarter_turns: int = 0) -> np.ndarray:
-    """Means of 8-bit planes, rounded to 8 bits, halves to even: uint8 [planes, cells, cells].
 
-    Args:
-        planes: sequence of uint8 images [H, W] of one size.
-        quarter_turns: how often to turn the image left by 90 degrees first.
-    """
+def grid_8bit(planes: Sequence[np.ndarray], cells: int) -> np.ndarray:
+    """Means of 8-bit planes of one size, rounded to 8 bits, halves to even: uint8 [planes, cells, cells]."""
     height, width = planes[0].shape
     if height % cells == 0 and width % cells == 0:
-        sums = np.stack([block_sums(plane, cells) for plane in planes])
-        means = sums.astype(np.float32) * np.float32(1 / ((height // cells) * (width // cells)))
-        return np.rot90(np.rint(means).astype(np.uint8), quarter_turns, axes=(1, 2))
-    turned = [np.rot90(plane, quarter_turns) for plane in planes]
-    return np.rint(np.stack([weighted_means(plane, cells) for plane in turned])).astype(np.uint8)
+        sums = np.stack([block_sums(plane, cells) for plane in planes]).astype(np.float32)
+        return np.rint(sums * np.float32(1 / ((height // cells) * (width // cells)))).astype(np.uint8)
+    return np.rint(np.stack([weighted_means(plane, cells) for plane in planes])).astype(np.uint8)
 
 
 def block_sums(plane: np.ndarray, cells: int) -> np.ndarray:
-    """[cells, cells] sums of the blocks of an integer image whose sides `cells` divides."""
+    """[cells, cells] exact sums of the blocks of an integer image whose sides `cells` divides; of any number type."""
     height, width = plane.shape
     rows = height // cells
     kind = np.uint16 if plane.dtype == np.uint8 and rows <= MAX_ROWS_16 else np.uint32
     by_row = np.add.reduce(plane.reshape(cells, rows, width), axis=1, dtype=kind)
-    return np.add.reduce(by_row.reshape(cells, cells, width // cells), axis=2, dtype=np.uint32)
+    of_cell = by_row.reshape(cells, cells, width // cells)
+    if plane.dtype == np.uint8 and rows * (width // cells) <= MAX_PIXELS_24:  # exact in float32, and twice as fast
+        return np.einsum("abc->ab", of_cell.astype(np.float32))
+    return np.add.reduce(of_cell, axis=2, dtype=np.uint64)
 
 
 def weighted_means(plane: np.ndarray, cells: int) -> np.ndarray:

@@ -26,7 +26,27 @@ AT_A_TIME = 2
 
 POLL_S = 0.2
 
+
+class Reader:
+    """Keeps the recording in use open from one block to the next."""
+
+    def __init__(self) -> None:
+        self._open: tuple[Path, Episode] | None = None
+
+    def episode(self, path: Path) -> Episode:
+        if self._open is None or self._open[0] != path:
+            self.close()
+            self._open = path, Episode.open(path)
+        return self._open[1]
+
+    def close(self) -> None:
+        if self._open is not None:
+            self._open[1].close()
+        self._open = None
+
+
 _moved: Any = None  # in a worker: progress shared with the parent, in the meter's units
+_reader = Reader()  # in a worker: its own
 
 
 @dataclass
@@ -55,7 +75,7 @@ class Job:
     spans: Windows
     units: float
 
-    def run(self, advance: Callable[[float], None]) -> BlockValues:
+    def run(self, reader: Reader, advance: Callable[[float], None]) -> BlockValues:
         """The block; a stream that cannot be read counts as absent, with the reason."""
         left = float(self.spans.num_frames)
 
@@ -64,12 +84,12 @@ class Job:
             left -= frames
             advance(self.units * frames / self.spans.num_frames)
 
-        with Episode.open(self.path) as episode:
-            try:
-                values = registry()[self.name].extract(episode, self.spans, tick)
-            except (FormatError, CorruptError, LimitError, MissingError) as error:
-                values = self.failed(error.what, error.field, error.found, error.expected)
+        try:
+            episode = reader.episode(self.path)
+            values = registry()[self.name].extract(episode, self.spans, tick)
             values = replace(values, problems=(*values.problems, *episode.problems))
+        except (FormatError, CorruptError, LimitError, MissingError) as error:
+            values = self.failed(error.what, error.field, error.found, error.expected)
         if self.spans.num_frames:
             advance(self.units * left / self.spans.num_frames)
         return values
@@ -79,7 +99,7 @@ class Job:
         return absent(self.name, self.spans, what, (problem,))
 
 
-def run(plans: Iterable[Plan], workers: int, advance: Callable[[float], None], pool: Executor) -> Iterator[Plan]:
+def run(plans: Iterable[Plan], workers: int, advance: Callable[[float], None], pool: Pool) -> Iterator[Plan]:
     """Yields each plan when all its blocks are done. Long blocks start first.
 
     Args:
@@ -115,7 +135,7 @@ def _jobs(plan: Plan) -> list[Job]:
     return [Job(plan.path, block.name, plan.spans, plan.units * block.cost / total) for block in blocks]
 
 
-def _submit(pool: Executor, job: Job, advance: Callable[[float], None]) -> Future[BlockValues]:
+def _submit(pool: Pool, job: Job, advance: Callable[[float], None]) -> Future[BlockValues]:
     if isinstance(pool, _Processes):
         try:
             return pool.submit(_work, job)
@@ -123,7 +143,7 @@ def _submit(pool: Executor, job: Job, advance: Callable[[float], None]) -> Futur
             future: Future[BlockValues] = Future()
             future.set_exception(error)
             return future
-    return pool.submit(job.run, advance)
+    return pool.submit(job.run, pool.reader, advance)
 
 
 def _alone(job: Job) -> BlockValues:
@@ -134,13 +154,19 @@ def _alone(job: Job) -> BlockValues:
             return job.failed("the process that worked on it died", found="out of memory, or a fault in a decoder")
 
 
-def open_pool(workers: int) -> Executor:
+def open_pool(workers: int) -> Pool:
     """Processes, started at once; for one worker, this process."""
     return _Processes(workers) if workers > 1 else _Here()
 
 
 class _Here(Executor):
     """Runs what is submitted at once."""
+
+    def __init__(self) -> None:
+        self.reader = Reader()
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        self.reader.close()
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         future: Future[Any] = Future()
@@ -168,6 +194,9 @@ class _Processes(ProcessPoolExecutor):
         self.shutdown(cancel_futures=True)
 
 
+Pool = _Here | _Processes
+
+
 def _context() -> BaseContext:
     """Forked workers start in milliseconds; a process that already has threads cannot be forked safely."""
     alone = sys.platform == "linux" and threading.active_count() == 1
@@ -187,7 +216,7 @@ def _end_with(parent: int) -> None:
 
 
 def _work(job: Job) -> BlockValues:
-    return job.run(_add)
+    return job.run(_reader, _add)
 
 
 def _add(units: float) -> None:

@@ -31,7 +31,8 @@ class Header:
         num_frames: frames that are shown, by the container's index; a truncated file holds fewer.
         fps: average rate; 0 where the container has none.
         codec: name, such as "h264".
-        truncated: the file ends before the last frame that its index lists.
+        cut: tick from which on frames may be missing because the file ends before they are stored; None where it is
+            whole. Packets are stored in order of decoding, so some frames after this tick may be there.
     """
 
     width: int
@@ -39,7 +40,12 @@ class Header:
     num_frames: int
     fps: float
     codec: str
-    truncated: bool
+    cut: int | None
+
+    @property
+    def truncated(self) -> bool:
+        """Whether the file ends before the last frame that its index lists."""
+        return self.cut is not None
 
 
 class Video:
@@ -57,17 +63,17 @@ class Video:
     def header(self) -> Header:
         with self._open() as container:
             stream = container.streams.video[0]
-            entries = [(e.pos + e.size, e.is_discard) for e in stream.index_entries]
-            listed = sum(not discarded for _, discarded in entries)
+            entries = stream.index_entries
+            listed = sum(not e.is_discard for e in entries)
             if not stream.frames or listed != stream.frames:  # fragmented, or trimmed by an edit list: count
                 listed = len(_shown(container.demux(stream))[0])
-            end = max((last for last, _ in entries), default=0)
+            length = self.path.stat().st_size
             return Header(
                 *self._shown_size(),
                 num_frames=listed,
                 fps=float(stream.average_rate or 0),
                 codec=stream.codec_context.name,
-                truncated=end > self.path.stat().st_size,
+                cut=min((e.timestamp for e in entries if e.pos + e.size > length), default=None),
             )
 
     @property
@@ -95,7 +101,7 @@ class Video:
 
     @property
     def truncated(self) -> bool:
-        """Whether the file ends before the last frame that it lists."""
+        """Whether the file ends before the last frame that its index lists."""
         return self.header.truncated
 
     def __len__(self) -> int:
@@ -105,6 +111,11 @@ class Video:
         """[frames] presentation times in seconds on the container's own clock, without decoding."""
         ticks, _, tick_s = self._index
         return ticks * tick_s
+
+    def key_frames(self) -> np.ndarray:
+        """[k] numbers of the frames that can be decoded without others, by packet."""
+        ticks, keys, _ = self._index
+        return np.searchsorted(ticks, keys)
 
     def frames(self, start: int = 0, stop: int | None = None, size: tuple[int, int] | None = None) -> np.ndarray:
         """Frames start:stop as uint8 RGB [n, H, W, 3]; n is smaller where the file ends early.
@@ -165,7 +176,7 @@ class Video:
     def _decode(self, start: int, stop: int | None, seek: int | None, numbers: _Counter) -> Iterator[tuple[int, Any]]:
         import av
 
-        expected = start
+        expected, end = start, self.header.cut
         with self._open() as container:
             stream = container.streams.video[0]
             stream.thread_count = 1
@@ -177,7 +188,7 @@ class Video:
                     numbers.sent(packet)
                     for frame in stream.decode(None if cut else packet):
                         number = numbers.of(frame)
-                        if stop is not None and number >= stop:
+                        if (stop is not None and number >= stop) or (end is not None and frame.pts >= end):
                             return
                         if number < start:
                             continue
@@ -220,7 +231,7 @@ class Video:
             stream.thread_count = 1
             try:
                 for frame in container.decode(stream):
-                    turned = _orientation(frame)[0]
+                    turned = orientation(frame)[0]
                     return (frame.height, frame.width) if turned else (frame.width, frame.height)
             except (av.FFmpegError, ValueError):
                 pass
@@ -244,7 +255,7 @@ class Video:
 def upright(frame: Any) -> np.ndarray:
     """RGB uint8 [H, W, 3] of an av.VideoFrame by libswscale's default conversion, turned as it is to be shown."""
     image = frame.to_ndarray(format="rgb24")
-    turned, flip_x, flip_y = _orientation(frame)
+    turned, flip_x, flip_y = orientation(frame)
     if turned:
         image = image.swapaxes(0, 1)
     if flip_x:
@@ -252,7 +263,7 @@ def upright(frame: Any) -> np.ndarray:
     return image[::-1] if flip_y else image
 
 
-def _orientation(frame: Any) -> tuple[bool, bool, bool]:
+def orientation(frame: Any) -> tuple[bool, bool, bool]:
     """How a frame is to be shown: rows and columns swapped, then left-right flipped, then upside down.
 
     From the MP4 display matrix (a b u, c d v, x y w), which takes a pixel to x' = a x + c y, y' = b x + d y; other

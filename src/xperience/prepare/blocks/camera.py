@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from xperience.episode import Episode
-from xperience.errors import MissingError
+from xperience.episode.modalities import calibration
 from xperience.prepare.blocks.base import Block, BlockValues, Tick, Windows, absent, from_frames
 from xperience.prepare.statistics import finite, statistics_of, valid_share
 
@@ -15,10 +15,10 @@ TRANSLATION, ROTATION = "camera_translation", "camera_rotation_matrix"
 
 def translation(episode: Episode, windows: Windows, tick: Tick) -> BlockValues:
     """Camera centre in the world minus that of the window's first frame, metres."""
-    try:
-        centre = episode.T_world_camera(VIEW)[:, :3, 3]
-    except MissingError as error:
-        return absent(TRANSLATION, windows, error.what)
+    poses = _poses(episode)
+    if isinstance(poses, str):
+        return absent(TRANSLATION, windows, poses)
+    centre = poses[:, :3, 3]
     valid = np.isfinite(centre).all(axis=1)
     if not valid.any():
         return absent(TRANSLATION, windows, "no valid pose")
@@ -38,11 +38,21 @@ def translation(episode: Episode, windows: Windows, tick: Tick) -> BlockValues:
 
 def rotation(episode: Episode, windows: Windows, tick: Tick) -> BlockValues:
     """Rotation camera to world, nine numbers by rows."""
-    try:
-        matrix = episode.T_world_camera(VIEW)[:, :3, :3]
-    except MissingError as error:
-        return absent(ROTATION, windows, error.what)
+    poses = _poses(episode)
+    if isinstance(poses, str):
+        return absent(ROTATION, windows, poses)
+    matrix = poses[:, :3, :3]
     return from_frames(ROTATION, windows, matrix, np.isfinite(matrix).all(axis=(1, 2)))
+
+
+def _poses(episode: Episode) -> np.ndarray | str:
+    """Camera to world [n, 4, 4], NaN where invalid; or why there is none. Opens no video, as `Episode.rig` would."""
+    if not episode.pose.present:
+        return episode.pose.reason
+    rig = calibration.read(episode.file, episode.notes, {})
+    if rig is None or VIEW not in rig:
+        return "the left stereo camera is not calibrated"
+    return rig.T_world_camera(VIEW, np.where(episode.pose.valid[:, None, None], episode.pose.values, np.nan))
 
 
 BLOCKS = (Block(TRANSLATION, translation), Block(ROTATION, rotation))

@@ -9,6 +9,7 @@ from xperience.episode.presence import Problem
 from xperience.errors import CorruptError
 from xperience.prepare.area import block_sums, grids
 from xperience.prepare.blocks.base import Block, BlockValues, Tick, Windows, absent, from_frames
+from xperience.prepare.percentiles import positive_percentiles
 
 NAME = "depth_confidence"
 GRID = 8
@@ -54,34 +55,28 @@ def depth_summary(images: np.ndarray, low: float, high: float) -> np.ndarray:
     scaled = np.empty((1, height, width), np.float32)
     span = max(high - low, 1e-6)
     for k, image in enumerate(images):
-        ordered = np.sort(image, axis=None)  # NaN goes to the end; a full sort is quicker than partitions at 3 ranks
-        first, last = np.searchsorted(ordered, np.array([0, np.inf], np.float32), side="right")
-        last = np.searchsorted(ordered, np.float32(np.inf), side="left")
-        good = ordered[first:last]
-        if len(good):
-            mean = good.mean()
-            np.subtract(good, mean, out=(scratch := scaled.reshape(-1)[: len(good)]))
-            std = np.sqrt(np.square(scratch, out=scratch).mean())
-            out[k, :7] = mean, std, good[0], good[-1], *_percentiles(good)
-            out[k, 7] = len(good) / image.size
+        out[k, :8] = depth_statistics(image)
         np.subtract(image, np.float32(low), out=scaled[0])
         scaled /= np.float32(span)
         np.clip(scaled, 0, 1, out=scaled)
-        if len(ordered) and np.isnan(ordered[-1]):
-            scaled[np.isnan(scaled)] = min(1.0, max(0.0, -low / span))
+        unknown = np.isnan(scaled)
+        if unknown.any():
+            scaled[unknown] = min(1.0, max(0.0, -low / span))
         out[k, 8:] = grids(scaled, GRID).reshape(-1)
     return out
 
 
-def _percentiles(ordered: np.ndarray) -> list[float]:
-    """Linear percentiles of sorted values."""
-    out = []
-    for percent in PERCENTILES:
-        rank = (len(ordered) - 1) * percent / 100
-        below = int(rank)
-        above = min(below + 1, len(ordered) - 1)
-        out.append(float(ordered[below]) + (rank - below) * (float(ordered[above]) - float(ordered[below])))
-    return out
+def depth_statistics(image: np.ndarray) -> np.ndarray:
+    """[8] mean, std, min, max, p10, p50, p90 of the valid pixels, and their share; zeros where there is none."""
+    good = image.reshape(-1)
+    quick = positive_percentiles(image, PERCENTILES)
+    if quick is None or quick[0] < image.size:
+        good = image[np.isfinite(image) & (image > 0)]
+    if not len(good):
+        return np.zeros(8)
+    ranks = quick[1] if quick else [good.min(), good.max(), *np.percentile(good, PERCENTILES)]
+    mean = good.mean()
+    return np.array([mean, np.sqrt(np.square(good - mean).mean()), *ranks, len(good) / image.size])
 
 
 def confidence_summary(images: np.ndarray) -> np.ndarray:

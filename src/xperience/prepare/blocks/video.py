@@ -10,7 +10,7 @@ import numpy as np
 
 from xperience.episode import Episode
 from xperience.episode.cameras import FISHEYE_VIEWS, VIEWS
-from xperience.episode.modalities.video import Video
+from xperience.episode.modalities.video import Video, orientation
 from xperience.episode.presence import Problem
 from xperience.errors import CorruptError
 from xperience.prepare.area import grid_8bit
@@ -21,48 +21,91 @@ CHANNELS = 98
 BATCH = 64
 """Frames whose cells are summed up together."""
 
+MAX_DAMAGE = 100
+"""Damaged places after which a video is given up."""
+
 PLANAR_WIDTH = 32
 """libswscale's planar RGB writer is the fastest, but leaves the last columns of other widths unwritten."""
 
 
 def extract(view: str, episode: Episode, windows: Windows, tick: Tick) -> BlockValues:
-    """98 numbers a frame; a video that ends early repeats its last frame, which then counts as not valid."""
+    """98 numbers a frame.
+
+    A frame that cannot be decoded, or lies past the end of the video, repeats the one before it and counts as not
+    valid. After damage, decoding goes on at the next key frame.
+    """
     name = f"video_{view}"
     if view not in episode.views:
         return absent(name, windows, f"{view}.mp4 is not in the folder")
     values = np.zeros((windows.num_frames, CHANNELS), np.float32)
-    count, batch, problems = 0, [], []
-    try:
-        for grid in cells(episode.video(view), windows.num_frames):
-            batch.append(grid)
-            if len(batch) == BATCH:
-                values[count : count + BATCH] = summary(np.stack(batch))
-                count += BATCH
-                batch.clear()
-                tick(BATCH)
-    except CorruptError as error:
-        problems.append(Problem(f"{view}.mp4", error.what, f"{error.field or ''} {error.found or ''}".strip()))
+    valid = np.zeros(windows.num_frames, bool)
+    batch: dict[int, np.ndarray] = {}
+    problems: list[Problem] = []
+
+    def flush() -> None:
+        frames = list(batch)
+        values[frames] = summary(np.stack([batch[k] for k in frames]))
+        valid[frames] = True
+        tick(len(frames))
+        batch.clear()
+
+    for number, grid in cells(episode.video(view), windows.num_frames, problems):
+        batch[number] = grid
+        if len(batch) == BATCH:
+            flush()
     if batch:
-        values[count : count + len(batch)] = summary(np.stack(batch))
-        count += len(batch)
-        tick(len(batch))
-    if 0 < count < windows.num_frames:
-        values[count:] = values[count - 1]
-        if not problems:
-            problems.append(
-                Problem(f"{view}.mp4", "video ends before the annotation", f"{count} frames", f"{windows.num_frames}")
-            )
-    valid = np.arange(windows.num_frames) < count
+        flush()
+    if not valid.any():
+        return absent(name, windows, problems[0].what if problems else "no frame can be decoded", tuple(problems))
+    count = int(np.flatnonzero(valid)[-1]) + 1
+    if count < windows.num_frames:
+        what = "video ends before the annotation"
+        problems.append(Problem(f"{view}.mp4", what, f"{count} frames", f"{windows.num_frames}"))
+    source = np.maximum.accumulate(np.where(valid, np.arange(windows.num_frames), -1))
+    values = np.where(source[:, None] >= 0, values[source], 0)
     return from_frames(name, windows, values, valid, problems[0].what if problems else "", tuple(problems))
 
 
-def cells(video: Video, count: int) -> Iterator[np.ndarray]:
-    """The first `count` frames as RGB at 32x32, uint8 [3, 32, 32], turned upright."""
+def cells(video: Video, count: int, problems: list[Problem]) -> Iterator[tuple[int, np.ndarray]]:
+    """(frame number, upright RGB at 32x32, uint8 [3, 32, 32]) of the first `count` frames that can be decoded.
+
+    Damage is added to `problems`.
+    """
     from av.video.reformatter import VideoReformatter
 
     reformatter = VideoReformatter()
-    for _, frame in video.decode(0, count):
-        yield grid_8bit(rgb_planes(reformatter, frame), CELLS, frame.rotation // 90 % 4)
+    start = 0
+    while start < count:
+        number = start - 1
+        try:
+            for number, frame in video.decode(start, count):
+                yield number, frame_cells(reformatter, frame)
+            return
+        except CorruptError as error:
+            found = f"{error.field or ''} {error.found or ''}".strip()
+            problems.append(Problem(f"{video.view}.mp4", error.what, found))
+            if len(problems) > MAX_DAMAGE:
+                return
+            start = _next_key_frame(video, number + 1, count)
+
+
+def _next_key_frame(video: Video, damaged: int, count: int) -> int:
+    """First key frame after the damaged frame; `count` where there is none or the container cannot be read."""
+    try:
+        later = [int(k) for k in video.key_frames() if k > damaged]
+    except CorruptError:
+        return count
+    return min(later, default=count)
+
+
+def frame_cells(reformatter: Any, frame: Any) -> np.ndarray:
+    """[3, 32, 32] uint8 RGB of one decoded frame, turned as it is to be shown."""
+    turned, flip_x, flip_y = orientation(frame)
+    planes = rgb_planes(reformatter, frame)
+    if turned:
+        planes = [plane.T for plane in planes]
+    planes = [plane[:: -1 if flip_y else 1, :: -1 if flip_x else 1] for plane in planes]
+    return grid_8bit(planes, CELLS)
 
 
 def rgb_planes(reformatter: Any, frame: Any) -> list[np.ndarray]:
