@@ -14,6 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from xperience.benchmark.samples import NotMeasurable
+
 LOGISTIC_L2 = 2e-3
 """Penalty of the mean logistic loss: mean(loss) + L2 / 2 |W|^2, class-balanced, as published."""
 
@@ -27,6 +29,9 @@ MIN_STD = 1e-6
 """Smaller deviations count as constant (divided by 1)."""
 
 MAX_ITERATIONS = 1000
+TOLERANCE = 1e-6
+"""Largest gradient of the mean loss at which a logistic fit counts as converged."""
+
 MAX_TRAIN = 4000
 """Most training samples; more are thinned evenly. Bounds the kernel at 128 MB and its solution at about a minute."""
 
@@ -85,6 +90,8 @@ def _inner(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 class Span:
     """Coordinates of windows in the space that the training windows span.
 
+    Raises NotMeasurable where the training inputs are all the same.
+
     Attributes:
         train: [n, r] coordinates of the training windows, columns uncorrelated, largest first.
         singular: [r] singular values of the standardised training inputs.
@@ -96,7 +103,11 @@ class Span:
         self._z_mean = self._z.mean(axis=0, dtype=np.float64).astype(np.float32)  # clipping can shift the mean
         self._z -= self._z_mean
         values, vectors = np.linalg.eigh(_inner(self._z, self._z))
-        keep = values > max(values[-1], 0) * 1e-10
+        if values[-1] < MIN_STD:
+            raise NotMeasurable(
+                "input absent: no input varies over the training windows, so nothing can be learnt from it"
+            )
+        keep = values > values[-1] * 1e-10
         self.singular = np.sqrt(values[keep][::-1])
         self._basis = vectors[:, keep][:, ::-1]
         self.train = self._basis * self.singular
@@ -127,7 +138,9 @@ def fit_classes(span: Span, y: np.ndarray, classes: int) -> Fit:
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
 
-    model = LogisticRegression(C=1 / (LOGISTIC_L2 * len(y)), class_weight="balanced", max_iter=MAX_ITERATIONS, tol=1e-4)
+    model = LogisticRegression(
+        C=1 / (LOGISTIC_L2 * len(y)), class_weight="balanced", max_iter=MAX_ITERATIONS, tol=TOLERANCE
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # reported through `converged`
         model.fit(span.train, y)
@@ -161,7 +174,7 @@ def fit_sets(span: Span, y: np.ndarray) -> Fit:
     for k in np.flatnonzero((count >= MIN_POSITIVES) & (count < len(y))):
         weight = float(np.clip((len(y) - count[k]) / count[k], *POSITIVE_WEIGHT))
         model = LogisticRegression(
-            C=1 / (LOGISTIC_L2 * len(y)), class_weight={0: 1.0, 1: weight}, max_iter=MAX_ITERATIONS, tol=1e-4
+            C=1 / (LOGISTIC_L2 * len(y)), class_weight={0: 1.0, 1: weight}, max_iter=MAX_ITERATIONS, tol=TOLERANCE
         )
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)

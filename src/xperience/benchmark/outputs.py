@@ -54,7 +54,8 @@ def write_run(
             _table(temporary / "predictions.csv", outcome.rows)
             text("predictions.jsonl", "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in outcome.rows))
         for name, rows in outcome.tables.items():
-            _table(temporary / name, rows)
+            if rows:
+                _table(temporary / name, rows)
         for name, value in outcome.documents.items():
             text(name, to_json(value))
         if outcome.arrays:

@@ -105,11 +105,11 @@ def run_task(task: Task, recordings: Sequence[Recording], split: Split, out: Pat
         step("samples", train=len(train), test=len(test))
         if not len(test):
             raise NotMeasurable("no test window has a recorded target")
+        result.notes = _notes(task, train, test, refused)
         units = interval.units(test)
         outcome = kind_of(task).evaluate(task, train, test, units, _random(task, seed))
         step("evaluated", **outcome.fit)
         _fill(result, outcome, units, seed)
-        result.notes = _notes(train, test, refused, outcome)
     except NotMeasurable as reason:
         outcome.reason = str(reason)
     if outcome.reason:
@@ -120,8 +120,7 @@ def run_task(task: Task, recordings: Sequence[Recording], split: Split, out: Pat
     if task.id == "transition_detection":
         outcome.tables["true_boundaries.csv"] = [
             {"frame": int(frame), "episode_id": r.id} for r in recordings for frame in r.labels.boundaries
-        ] or [{"frame": "", "episode_id": ""}][:0]
-    outcome.tables = {name: rows for name, rows in outcome.tables.items() if rows}
+        ]
     write_run(out / task.id, config, result, outcome, metrics, progress)
     return result
 
@@ -138,7 +137,16 @@ def _config(task: Task, recordings: Sequence[Recording], split: Split, seed: int
         "stride_frames": STRIDE,
         "head": {
             name.lower(): getattr(heads, name)
-            for name in ("LOGISTIC_L2", "RIDGE_L2", "CLIP", "MIN_STD", "MAX_ITERATIONS", "MAX_TRAIN", "MIN_POSITIVES")
+            for name in (
+                "LOGISTIC_L2",
+                "RIDGE_L2",
+                "CLIP",
+                "MIN_STD",
+                "MAX_ITERATIONS",
+                "TOLERANCE",
+                "MAX_TRAIN",
+                "MIN_POSITIVES",
+            )
         },
         "recordings": {recording.id: recording.digest for recording in recordings},
     }
@@ -201,21 +209,36 @@ def _fill(result: TaskResult, outcome: Outcome, units: interval.Units, seed: int
     result.score, result.metrics, result.baselines = outcome.score, outcome.metrics, outcome.baselines
     result.head, result.num_classes, result.cases = outcome.head, outcome.num_classes, outcome.cases
     result.unseen_test_labels, result.unseen_label_share = outcome.unseen_test_labels, outcome.unseen_label_share
+    if outcome.fit.get("converged") is False:
+        result.notes.append(f"the fit stopped at {heads.MAX_ITERATIONS} iterations before it converged")
     if outcome.score is not None and outcome.stats is not None and outcome.score_of is not None and units.count > 1:
         result.interval = interval.bootstrap(outcome.stats, outcome.score_of, outcome.score, units, seed)
 
 
-def _notes(train: Pool, test: Pool, refused: Counter[str], outcome: Outcome) -> list[str]:
-    notes = list(outcome.notes)
+def _notes(task: Task, train: Pool, test: Pool, refused: Counter[str]) -> list[str]:
+    notes = []
     shared = shared_frames(train, test)
     if shared:
         notes.append(f"{shared} test samples at the cut look at frames that training samples look at, as published")
     if train.thinned_from:
         notes.append(f"training samples were thinned evenly from {train.thinned_from} to {len(train)}")
-    if outcome.fit.get("converged") is False:
-        notes.append(f"the fit stopped at {heads.MAX_ITERATIONS} iterations before it converged")
+    there = [{name for name in task.blocks if _ever(pool, name)} for pool in (train, test)]
+    if len(train) and there[1] - there[0]:
+        notes.append(f"blocks in test windows that no training window has, so unused: {_list(there[1] - there[0])}")
+    if there[0] - there[1]:
+        notes.append(f"blocks learnt from in training that no test window has: {_list(there[0] - there[1])}")
     notes += [f"{count} recordings take no part: {reason}" for reason, count in refused.items()]
     return notes
+
+
+def _ever(pool: Pool, block: str) -> bool:
+    """Whether any sample's window has data for a block."""
+    place = list(contract.SLICES).index(block)
+    return any((p.recording.presence[p.samples.window[p.rows], place] > 0).any() for p in pool.parts)
+
+
+def _list(names: set[str]) -> str:
+    return ", ".join(name for name in contract.SLICES if name in names)
 
 
 def _metrics(task: Task, result: TaskResult, split: Split, num_windows: int) -> dict[str, Any]:

@@ -95,7 +95,6 @@ class Outcome:
     weights: dict[str, np.ndarray] = field(default_factory=dict)
     fit: dict[str, Any] = field(default_factory=dict)
     cases: list[Case] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
 
 
 def place(test: Pool) -> list[dict[str, Any]]:
