@@ -67,13 +67,12 @@ class Video:
             listed = sum(not e.is_discard for e in entries)
             if not stream.frames or listed != stream.frames:  # fragmented, or trimmed by an edit list: count
                 listed = len(_shown(container.demux(stream))[0])
-            length = self.path.stat().st_size
             return Header(
                 *self._shown_size(),
                 num_frames=listed,
                 fps=float(stream.average_rate or 0),
                 codec=stream.codec_context.name,
-                cut=min((e.timestamp for e in entries if e.pos + e.size > length), default=None),
+                cut=self._cut(stream),
             )
 
     @property
@@ -176,10 +175,11 @@ class Video:
     def _decode(self, start: int, stop: int | None, seek: int | None, numbers: _Counter) -> Iterator[tuple[int, Any]]:
         import av
 
-        expected, end = start, self.header.cut
+        expected = start
         with self._open() as container:
             stream = container.streams.video[0]
             stream.thread_count = 1
+            end = self._cut(stream)
             try:
                 if seek is not None:
                     container.seek(seek, stream=stream, backward=True)
@@ -220,7 +220,15 @@ class Video:
                 ticks, keys = _shown(container.demux(stream))
             except (av.FFmpegError, ValueError) as error:
                 raise CorruptError("video cannot be read", file=self.path, found=str(error)[:200]) from error
-            return np.array(ticks, np.int64), np.array(keys, np.int64), float(stream.time_base)
+            cut = self._cut(stream)
+            end = np.inf if cut is None else cut
+            shown, starts = (np.array([t for t in found if t < end], np.int64) for found in (ticks, keys))
+            return shown, starts, float(stream.time_base)
+
+    def _cut(self, stream: Any) -> int | None:
+        """`Header.cut`, from a stream that is open already: opening a file costs as much as decoding ten frames."""
+        length = self.path.stat().st_size
+        return min((e.timestamp for e in stream.index_entries if e.pos + e.size > length), default=None)
 
     def _shown_size(self) -> tuple[int, int]:
         """(width, height) after rotation. Only a decoded frame tells the rotation; without one, the stored size."""
