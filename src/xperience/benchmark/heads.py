@@ -28,7 +28,7 @@ CLIP = 10.0
 MIN_STD = 1e-6
 """Smaller deviations count as constant (divided by 1)."""
 
-MAX_ITERATIONS = 1000
+MAX_ITERATIONS = 200
 TOLERANCE = 1e-6
 """Largest gradient of the mean loss at which a logistic fit counts as converged."""
 
@@ -139,7 +139,13 @@ def fit_classes(span: Span, y: np.ndarray, classes: int) -> Fit:
     from sklearn.linear_model import LogisticRegression
 
     model = LogisticRegression(
-        C=1 / (LOGISTIC_L2 * len(y)), class_weight="balanced", max_iter=MAX_ITERATIONS, tol=TOLERANCE
+        C=1 / (LOGISTIC_L2 * len(y)),
+        class_weight="balanced",
+        solver="newton-cholesky"
+        if classes == 2
+        else "newton-cg",  # directions differ 1000-fold in scale: L-BFGS crawls
+        max_iter=MAX_ITERATIONS,
+        tol=TOLERANCE,
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # reported through `converged`
@@ -174,7 +180,11 @@ def fit_sets(span: Span, y: np.ndarray) -> Fit:
     for k in np.flatnonzero((count >= MIN_POSITIVES) & (count < len(y))):
         weight = float(np.clip((len(y) - count[k]) / count[k], *POSITIVE_WEIGHT))
         model = LogisticRegression(
-            C=1 / (LOGISTIC_L2 * len(y)), class_weight={0: 1.0, 1: weight}, max_iter=MAX_ITERATIONS, tol=TOLERANCE
+            C=1 / (LOGISTIC_L2 * len(y)),
+            class_weight={0: 1.0, 1: weight},
+            solver="newton-cg",
+            max_iter=MAX_ITERATIONS,
+            tol=TOLERANCE,
         )
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
