@@ -94,7 +94,7 @@ def read_caption(file: AnnotationFile, folder: Path, notes: Notes) -> Caption | 
                 text = _text_beside(folder, text, file.path, name)
             return parse(text, notes, name, file.path)
         except UNREADABLE as error:
-            notes.add(name, error.what, error.found or "", error.expected or "")
+            notes.error(name, error)
     return None
 
 

@@ -95,7 +95,7 @@ def read(file: AnnotationFile, notes: Notes) -> Clock:
                 continue
             times = _decimal(stored, file.path) if path == NAMES else whole_numbers(stored.reshape(-1), file.path, path)
         except UNREADABLE as error:
-            notes.add(path, error.what, error.found or "", error.expected or "")
+            notes.error(path, error)
             continue
         back = int((np.diff(times) <= 0).sum())
         if back:

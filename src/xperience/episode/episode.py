@@ -21,7 +21,7 @@ from xperience.episode.modalities.depth import Depth
 from xperience.episode.modalities.imu import Imu
 from xperience.episode.modalities.video import Video
 from xperience.episode.presence import Notes, Presence, Problem, Signal
-from xperience.errors import CorruptError, MissingError, XperienceError
+from xperience.errors import CorruptError, MissingError
 
 MODALITIES = (
     *VIEWS, "audio", "depth", "pose", "point_cloud", "hand_left", "hand_right", "body", "contacts", "imu",
@@ -144,7 +144,7 @@ class Episode:
             try:
                 sizes[view] = self.video(view).size
             except CorruptError as error:
-                self._note(f"{view}.mp4", error)
+                self.notes.error(layout.video_file(view), error)
         return calibration.read(self.file, self.notes, sizes)
 
     @cached_property
@@ -262,7 +262,7 @@ class Episode:
         try:
             keys = self.file.keys("metadata")
         except UNREADABLE as error:
-            self._note("metadata", error)
+            self.notes.error("metadata", error)
             return out
         for key in keys:
             path = f"metadata/{key}"
@@ -273,7 +273,7 @@ class Episode:
                 if value is not None:
                     out[key] = value
             except UNREADABLE as error:
-                self._note(path, error)
+                self.notes.error(path, error)
         return out
 
     @cached_property
@@ -284,7 +284,7 @@ class Episode:
                 try:
                     value = self.file.scalar(group + key)
                 except UNREADABLE as error:
-                    self._note(group + key, error)
+                    self.notes.error(group + key, error)
                     continue
                 if value is not None and np.isfinite(value):
                     return sign * value
@@ -319,7 +319,7 @@ class Episode:
             try:
                 there = probes[name]()
             except UNREADABLE as error:
-                self._note(name, error)
+                self.notes.error(layout.video_file(name) if name in VIEWS else error.field or name, error)
                 there = False
             state[name] = Presence.PRESENT if there else Presence.ABSENT
         return state
@@ -330,10 +330,9 @@ class Episode:
         video = self.video(view)
         if video.num_frames != self.num_frames:
             found = f"{video.num_frames} frames of video"
-            self.notes.add(f"{view}.mp4", "not as long as the frame clock", found, f"{self.num_frames} frames")
+            self.notes.add(
+                layout.video_file(view), "not as long as the frame clock", found, f"{self.num_frames} frames"
+            )
         if video.truncated:
-            self.notes.add(f"{view}.mp4", "file ends before its last frame", "truncated", "all frames")
+            self.notes.add(layout.video_file(view), "file ends before its last frame", "truncated", "all frames")
         return True
-
-    def _note(self, name: str, error: XperienceError) -> None:
-        self.notes.add(error.field or name, error.what, error.found or "", error.expected or "")

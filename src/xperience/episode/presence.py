@@ -11,6 +11,8 @@ from enum import IntEnum
 
 import numpy as np
 
+from xperience.errors import XperienceError
+
 
 class Presence(IntEnum):
     """State of a modality: there, not in the data, or left out by us (dropout, ablation, filter)."""
@@ -82,10 +84,8 @@ def usable(values: np.ndarray) -> np.ndarray:
     For positions and rotations, where an exact all-zero sample only ever means "not tracked". Never use it for
     contacts, confidence or counts, whose zeros are measurements.
     """
-    flat = values.reshape(len(values), -1)
-    if flat.shape[1] == 0:
-        return np.zeros(len(values), bool)
-    return np.isfinite(flat).all(axis=1) & (flat != 0).any(axis=1)
+    inner = tuple(range(1, values.ndim))
+    return np.asarray(np.isfinite(values).all(axis=inner) & (values != 0).any(axis=inner))
 
 
 def tracked(points: np.ndarray) -> np.ndarray:
@@ -103,3 +103,12 @@ class Notes:
         problem = Problem(field, what, str(found), str(expected))
         if problem not in self.problems:
             self.problems.append(problem)
+
+    def error(self, field: str, error: XperienceError) -> None:
+        """Notes an error that stopped one stream from being read."""
+        self.add(
+            field,
+            error.what,
+            "" if error.found is None else error.found,
+            "" if error.expected is None else error.expected,
+        )

@@ -38,14 +38,14 @@ def read(file: AnnotationFile, notes: Notes, sizes: dict[str, tuple[int, int]]) 
             T_camera_body = _extrinsics(file, group, k, previous)
             cameras[view] = _fisheye(file, group, view, T_camera_body, sizes.get(view))
         except UNREADABLE as error:
-            notes.add(error.field or group, error.what, error.found or "", error.expected or "")
+            notes.error(error.field or group, error)
         previous = T_camera_body
     baseline = None
     try:
         baseline = _baseline(file)
         cameras |= _stereo(file, baseline, sizes)
     except UNREADABLE as error:
-        notes.add(error.field or f"{GROUP}/cam01", error.what, error.found or "", error.expected or "")
+        notes.error(error.field or f"{GROUP}/cam01", error)
     return Rig(cameras, baseline) if cameras else None
 
 

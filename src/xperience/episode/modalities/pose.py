@@ -18,5 +18,6 @@ def read(file: AnnotationFile, times_s: np.ndarray, notes: Notes) -> Signal:
         missing = "slam/quat_wxyz" if quat is None else "slam/trans_xyz"
         return Signal.absent((4, 4), unit="m", frame="world", reason=f"{missing} is not in the file")
     valid = geometry.is_rotation(quat) & np.isfinite(trans).all(1)
-    T_body_world = geometry.transform(geometry.quat_to_matrix(quat), trans)
-    return Signal(geometry.invert(T_body_world), valid, times_s, unit="m", frame="world")
+    with np.errstate(invalid="ignore"):
+        T_world_body = geometry.invert(geometry.transform(geometry.quat_to_matrix(quat), trans))
+    return Signal(T_world_body, valid, times_s, unit="m", frame="world")
