@@ -8,7 +8,19 @@ import sys
 
 import pytest
 
-HEAVY = ("torch", "sklearn", "transformers", "matplotlib", "rerun", "av", "embreex", "ray", "scipy", "pyarrow", "duckdb")
+HEAVY = (
+    "torch",
+    "sklearn",
+    "transformers",
+    "matplotlib",
+    "rerun",
+    "av",
+    "embreex",
+    "ray",
+    "scipy",
+    "pyarrow",
+    "duckdb",
+)
 
 PROBE = """
 import json, sys, time

@@ -236,4 +236,3 @@ def render(found: Survey) -> str:
             f"  (about {extra.cost.megabytes} MB, {extra.cost.minutes * 60:.0f} s)"
         )
     return "\n".join(lines)
-

@@ -64,6 +64,7 @@ def build(
                 "id": episode.id,
                 "title": title(episode),
                 "summary": summary,
+                "split_text": sentence(summary.split.text) if summary is not None else "",
                 "lead": lead(episode, summary),
                 "hero": hero(scene),
                 "facts": facts(episode, summary),
@@ -118,6 +119,12 @@ def hero(scene: Scene) -> Markup:
 def title(episode: Episode) -> str:
     task = episode.caption.main_task.strip() if episode.caption is not None else ""
     return task[:160] or "A recording without a named task"
+
+
+def sentence(text: str) -> str:
+    """With a capital and a full stop."""
+    text = text.strip()
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) or not text else ".")
 
 
 def lead(episode: Episode, summary: Summary | None) -> str:

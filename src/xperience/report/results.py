@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,6 +32,21 @@ METRIC_MEANING = {
     "r2": "Share of the variation that is explained: 1 is perfect, 0 is no better than the test mean, below 0 is worse.",
 }
 
+BLOCK_NAMES = {
+    "hand_left": "left hand",
+    "hand_right": "right hand",
+    "body_joints": "body",
+    "body_contacts": "contacts",
+    "camera_": "path of the headset",
+    "imu_": "inertial sensor",
+    "depth_": "depth",
+    "video_fisheye": "fisheye video",
+    "video_stereo": "stereo video",
+    "audio_": "sound",
+    "caption_": "caption text",
+    "slam_point": "map points",
+}
+
 DOT_WIDTH, DOT_HEIGHT = 168, 26
 
 
@@ -44,6 +60,7 @@ class Row:
     interval: str
     baseline: str
     baseline_name: str
+    reason: str
     published: tuple[str, ...]
     unseen: str
     counts: str
@@ -73,6 +90,7 @@ def row(task: TaskResult) -> Row:
         f"{amount(interval.low, '')} to {amount(interval.high, task.unit)}" if interval is not None else "\u2013",
         amount(best.score, task.unit) if best is not None else "\u2013",
         best.name if best is not None else "",
+        plain_reason(task.reason),
         tuple(published),
         f"{task.unseen_label_share:.0%}" if task.unseen_label_share is not None else "\u2013",
         f"{task.num_train_windows:,} / {task.num_test_windows:,}",
@@ -113,8 +131,28 @@ def judge(task: TaskResult, best: Baseline | None) -> tuple[str, str]:
     if sign * worst > sign * best.score:
         return "better than every baseline", "better"
     if sign * finest < sign * best.score:
-        return f"worse than {best.name}", "worse"
-    return f"not clearly better than {best.name}", "unclear"
+        return f"worse than \u201c{best.name}\u201d", "worse"
+    return f"not clearly better than \u201c{best.name}\u201d", "unclear"
+
+
+def plain_name(block: str) -> str:
+    """A feature block in plain words; equal for the views of one kind."""
+    for start, words in BLOCK_NAMES.items():
+        if block.startswith(start):
+            return words
+    return block.replace("_", " ")
+
+
+def plain_reason(reason: str) -> str:
+    """A reason with runs of block names, such as "depth_confidence, video_stereo_left", in plain words."""
+    from xperience.prepare import contract
+
+    name = "|".join(sorted(contract.SLICES, key=len, reverse=True))
+
+    def words(found: re.Match[str]) -> str:
+        return ", ".join(dict.fromkeys(plain_name(part) for part in found[0].split(", ")))
+
+    return re.sub(rf"\b(?:{name})(?:, (?:{name}))*\b", words, reason)
 
 
 def dot_plot(task: TaskResult) -> Markup:

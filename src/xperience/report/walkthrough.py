@@ -12,7 +12,7 @@ from xperience.episode import Episode
 from xperience.errors import CorruptError
 from xperience.report import images, svg
 from xperience.report.figures.views import hand_overlay
-from xperience.report.results import METRIC_MEANING, Row, row
+from xperience.report.results import METRIC_MEANING, Row, plain_name, row
 from xperience.report.scene import Scene
 
 STRIP_VIEWS = ("stereo_left", "fisheye_cam0", "stereo_right", "fisheye_cam1", "fisheye_cam2", "fisheye_cam3")
@@ -66,6 +66,10 @@ class Walk:
     blocks: str
     cases: tuple[ShownCase, ...]
 
+    @property
+    def pictured(self) -> bool:
+        return any(case.pictures for case in self.cases)
+
 
 def walks(episode: Episode, summary: Summary) -> list[Walk]:
     """Every task of the run; cases from `episode` get pictures."""
@@ -87,7 +91,7 @@ def blocks(task: TaskResult) -> str:
     if not task.blocks:
         return ""
     there = [b for b in task.blocks if b.present_in > 0]
-    missing = [b.name for b in task.blocks if b.present_in == 0]
+    missing = list(dict.fromkeys(plain_name(b.name) for b in task.blocks if b.present_in == 0))
     text = f"{len(there)} of {len(task.blocks)} feature blocks are there"
     return text + (f"; missing: {', '.join(missing)}" if missing else "")
 
@@ -158,5 +162,5 @@ def hand_paths(case: Case) -> Markup:
         parts.append(svg.circle(placed[0, 0, 0], placed[0, 0, 1], 3.5, f"mark {side}"))
         parts.append(svg.text(20 + 145 * k, 14, f"{side} wrist", f"label {side}"))
         parts += svg.scale_bar(20 + 145 * k, 128, scale, 50)
-    parts.append(svg.text(20, 147, "solid: true, dashed: predicted, seen along the depth axis", "tick"))
+    parts.append(svg.text(20, 147, "solid: true; dashed: predicted", "tick"))
     return svg.drawing(width, height, parts, "true and predicted paths of both wrists")
