@@ -14,6 +14,8 @@ from xperience.simulate.world import Motion, Sound
 
 CHUNK = 2048
 """Instants computed at once: bounds the memory of `at`."""
+PLANS = 3
+"""Plans made at most: a further one where a hand fell short of a thing or of its place."""
 HALF_STANCE = 0.058
 """Half the distance between standing feet, share of height."""
 
@@ -36,16 +38,29 @@ class AnimatedWorld:
         times = knots(scenario.duration_s)
         self.gait = gait.plan(scenario, times, HALF_STANCE * height, self.bones.joints[10, 2])
         self._boxes = solids.all_boxes(scenario.things)
+        outcome = palms.Outcome()
+        for _ in range(PLANS):
+            hands = self._plan(times, outcome)
+            grasps = [grasp for hand in hands for grasp in hand.grasps]
+            self._holding = Holding(scenario, grasps, self.palms, outcome)
+            if not self._holding.news:
+                break
+            outcome = outcome.with_news(self._holding.news)
+        used = [use for hand in hands for use in hand.used]
+        self.sounds = noises.sounds(
+            scenario, self.gait.steps, grasps, used, lambda t: self.palms(t)[..., :3, 3], self._foot_places
+        )
+
+    def _plan(self, times: np.ndarray, outcome: palms.Outcome) -> list[palms.Hand]:
+        """Tracks of the whole body, knowing which grasps will miss."""
+        scenario, height = self.scenario, self.scenario.person.height
         resting = posture.resting_palms(self.gait, height)
-        hands = palms.Planner(scenario, self.bones, times, self.gait, resting, self._boxes).run()
+        hands = palms.Planner(scenario, self.bones, times, self.gait, resting, self._boxes, outcome).run()
         trunk = posture.plan(self.bones, times, self.gait, hands, scenario.seed)
         head = gaze.plan(self.bones, scenario, times, self.gait, trunk, hands)
         self._ego = Tracks(times, {**trunk, "head": head})
         self._limbs = Tracks(times, limb_tracks(scenario.seed, times, self.gait, hands))
-        grasps = [grasp for hand in hands for grasp in hand.grasps]
-        self._holding = Holding(scenario, grasps, lambda t: self._body(t)[1].palms)
-        used = [use for hand in hands for use in hand.used]
-        self.sounds = noises.sounds(scenario, self.gait.steps, grasps, used, self._palm_places, self._foot_places)
+        return hands
 
     def ego(self, times_s: np.ndarray) -> np.ndarray:
         """T_world_body [T, 4, 4] at any instants [T]."""
@@ -85,8 +100,9 @@ class AnimatedWorld:
         trunk = body.trunk(self.bones, ego)
         return trunk, body.pose(self.bones, {**ego, **self._limbs(times)}, trunk)
 
-    def _palm_places(self, times: np.ndarray) -> np.ndarray:
-        return self._body(times)[1].palms[..., :3, 3]
+    def palms(self, times_s: np.ndarray) -> np.ndarray:
+        """T_world_palm [T, 2, 4, 4] of left and right hand; palm frame as in `things.Thing.grip`."""
+        return self._body(np.asarray(times_s, np.float64))[1].palms
 
     def _foot_places(self, times: np.ndarray) -> np.ndarray:
         return self._body(times)[1].joints[:, 10:12]

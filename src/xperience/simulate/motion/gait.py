@@ -198,18 +198,18 @@ def foot_track(
         lift = LIFT * min(0.4 + length, 1.0)
         share = (times - step.start_s) / swing
         out += minimum_jerk(share)[:, None] * (goal - now)
-        out[:, 2] += lift * arc(share)
+        out[:, 2] += lift * step_height(share)
         # The heel rises before the ball leaves the floor and is down before it lands.
         pushed = np.clip((times - step.start_s + 0.55 * swing) / (1.3 * swing), 0, 1)
         out[:, 4] += HEEL_UP * min(length, 1.0) * bump(pushed)
         late = np.linspace(1.0, 0.6, 2001)
-        strike = step.start_s + swing * float(late[np.argmax(lift * arc(late) > DOWN)])
+        strike = step.start_s + swing * float(late[np.argmax(lift * step_height(late) > DOWN)])
         done.append(Step(side, step.start_s, step.end_s, step.place, length, strike))
         now = goal
     return out, done
 
 
-def arc(share: np.ndarray) -> np.ndarray:
-    """Height of a swinging foot or tool, 0 to 1: it rises gently and comes down faster, landing at share 1."""
+def step_height(share: np.ndarray) -> np.ndarray:
+    """Height of a swinging foot, 0 to 1: it is off the floor before it moves forward and down after it has stopped."""
     s = np.clip(share, 0.0, 1.0)
-    return s**3 * (1 - s) ** 2 * (3125 / 108)
+    return 16 * (s * (1 - s)) ** 2

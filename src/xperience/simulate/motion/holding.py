@@ -9,14 +9,14 @@ import numpy as np
 
 from xperience.episode import geometry
 from xperience.simulate.motion.curves import ramp
-from xperience.simulate.motion.palms import Grasp
+from xperience.simulate.motion.palms import Grasp, Outcome
 from xperience.simulate.motion.rotations import slerp
 from xperience.simulate.script import Scenario
 
 SETTLE_S = 0.15
 """Time in which a released thing comes to rest."""
-SETTLE_M = 0.03
-"""A thing released no farther than this from its planned place settles there, else where it was released."""
+SETTLE_M = 0.02
+"""A thing released no farther than this from its planned place settles there, else it stays where it was released."""
 
 
 @dataclass(frozen=True)
@@ -30,10 +30,16 @@ class _Span:
 
 
 class Holding:
-    """Poses and states of all things at any instants."""
+    """Poses and states of all things at any instants.
 
-    def __init__(self, scenario: Scenario, grasps: Sequence[Grasp], palms: Callable[[np.ndarray], np.ndarray]) -> None:
-        """Args: palms: T_world_palm [T, 2, 4, 4] at times [T]."""
+    Attributes:
+        news: where it turned out otherwise than planned and `known`.
+    """
+
+    def __init__(
+        self, scenario: Scenario, grasps: Sequence[Grasp], palms: Callable[[np.ndarray], np.ndarray], known: Outcome
+    ) -> None:
+        """Args: palms: T_world_palm [T, 2, 4, 4] at times [T]. known: what the plan of the grasps knew."""
         self._initial = np.stack([t.pose for t in scenario.things]) if scenario.things else np.zeros((0, 4, 4))
         self._changes = sorted(scenario.changes, key=lambda c: c.time_s)
         self._spans: dict[int, list[_Span]] = {}
@@ -41,19 +47,26 @@ class Holding:
         moments = np.array([[g.start_s, min(g.end_s, scenario.duration_s)] for g in grasps]).reshape(-1)
         at = palms(moments).reshape(-1, 2, 2, 4, 4) if len(grasps) else np.zeros((0, 2, 2, 4, 4))
         current = dict(enumerate(self._initial))
+        offsets, lefts = {}, {}
         for k, grasp in enumerate(grasps):
             first, last = at[k, 0], at[k, 1]
             spans = self._spans.setdefault(grasp.thing, [])
             here = current[grasp.thing]
-            if spans and spans[-1].side is not None:
+            if spans and spans[-1].side is not None:  # handed over
                 here = first[spans[-1].side] @ spans[-1].offset
             offset = geometry.invert(first[grasp.side]) @ here
             spans.append(_Span(grasp.start_s, grasp.side, offset, offset))
-            if np.isfinite(grasp.end_s):
+            if np.linalg.norm((offset - grasp.offset)[:3, 3]) > SETTLE_M:
+                offsets[grasp.thing, grasp.number] = offset
+            if grasp.released and grasp.end_s <= scenario.duration_s:
                 left = last[grasp.side] @ offset
                 goal = settled(left, grasp.goal)
                 spans.append(_Span(grasp.end_s, None, left, goal))
                 current[grasp.thing] = goal
+                expected = known.left.get((grasp.thing, grasp.number), grasp.goal)
+                if expected is not None and np.linalg.norm((goal - expected)[:3, 3]) > SETTLE_M:
+                    lefts[grasp.thing, grasp.number] = left
+        self.news = Outcome(offsets, lefts)
 
     def at(self, times: np.ndarray, palms: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Poses [T, K, 4, 4], states [T, K] and holders [T, K] (0 none, 1 left, 2 right) at times [T]."""

@@ -29,16 +29,38 @@ class Grasp:
     """A thing in a hand from `start_s` to `end_s` (infinite where it is never released).
 
     Attributes:
-        side: 0 left, 1 right. thing: index in the scenario. goal: [4, 4] where it is meant to stand afterwards, or None.
-        released: whether it was put down, not handed over.
+        side: 0 left, 1 right. thing: index in the scenario. number: how often it was grasped before.
+        offset: planned T_palm_thing [4, 4]. goal: [4, 4] where it is meant to stand afterwards, or None.
+        released: whether it was put down, neither kept nor handed over.
     """
 
     side: int
     thing: int
+    number: int
     start_s: float
     end_s: float
+    offset: np.ndarray
     goal: np.ndarray | None
     released: bool
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Where the grasps of a plan turned out otherwise, by (thing, number of the grasp): what the next plan has to know.
+
+    Attributes:
+        offsets: T_palm_thing [4, 4] of grasps at which the hand stopped short.
+        left: poses [4, 4] of things that were released away from their goal.
+    """
+
+    offsets: Mapping[tuple[int, int], np.ndarray] = field(default_factory=dict)
+    left: Mapping[tuple[int, int], np.ndarray] = field(default_factory=dict)
+
+    def with_news(self, news: Outcome) -> Outcome:
+        return Outcome({**self.offsets, **news.offsets}, {**self.left, **news.left})
+
+    def __bool__(self) -> bool:
+        return bool(self.offsets or self.left)
 
 
 @dataclass(frozen=True)
@@ -57,8 +79,10 @@ class Hand:
 
     Attributes:
         position, quat: [N, 3], [N, 4] palm. shape: [N, 20] fingers. busy: [N] 1 where the hand works, 0 where it rests.
-        free_from: end of its last move. held: index of the thing in it and T_palm_thing. since: when it was taken.
+        free_from: end of its last move. held: index of the thing in it and T_palm_thing. since, number: when it was
+            taken, and how often before.
         goal: where the thing was last carried. bodily: whether it moves with the body now.
+        steadies: whether it stays at what it touches until its next move or the next walk.
     """
 
     side: int
@@ -69,8 +93,10 @@ class Hand:
     free_from: float = -np.inf
     held: tuple[int, np.ndarray] | None = None
     since: float = 0.0
+    number: int = 0
     goal: np.ndarray | None = None
     bodily: bool = True
+    steadies: bool = False
     grasps: list[Grasp] = field(default_factory=list)
     used: list[Used] = field(default_factory=list)
 
@@ -86,8 +112,11 @@ class Planner:
         gait: Gait,
         resting: tuple[np.ndarray, np.ndarray],
         solids: list[np.ndarray],
+        outcome: Outcome,
     ) -> None:
         """Args: resting: [N, 2, 3] and [N, 2, 4] palms of idle hands. solids: boxes [B, 2, 3] of each thing."""
+        self.outcome = outcome
+        self.taken = [0] * len(scenario.things)
         self.scenario, self.bones, self.times, self.gait, self.solids = scenario, bones, times, gait, solids
         self.resting = resting
         self.index = {thing.id: k for k, thing in enumerate(scenario.things)}
@@ -118,6 +147,7 @@ class Planner:
                 continue
             hand = self.hands[SIDES.index(move.hand)]
             self._fill(hand, move.start_s)
+            hand.steadies = move.kind is MoveKind.REACH and move.object_id is None
             act[move.kind](hand, move)
             hand.free_from = max(move.end_s, hand.free_from)
         for hand in self.hands:
@@ -133,7 +163,7 @@ class Planner:
         for start, end in self.walks:
             if not hand.bodily and end > hand.free_from and start < until:
                 self._with_body(hand, max(start, hand.free_from))
-        if not hand.bodily and hand.held is None and until - hand.free_from > IDLE_S:
+        if not (hand.bodily or hand.steadies or hand.held) and until - hand.free_from > IDLE_S:
             self._with_body(hand, hand.free_from + 0.3)
 
     def _with_body(self, hand: Hand, start: float, end: float | None = None) -> None:
@@ -171,7 +201,9 @@ class Planner:
         for other in self.hands:
             if other is not hand and other.held is not None and other.held[0] == thing:
                 self._let_go(other, move.end_s, released=False)
-        hand.held, hand.since = (thing, geometry.invert(grip)), move.end_s
+        offset = self.outcome.offsets.get((thing, self.taken[thing]), geometry.invert(grip))
+        hand.held, hand.since, hand.number = (thing, offset), move.end_s, self.taken[thing]
+        self.taken[thing] += 1
 
     def _close(self, hand: Hand, move: Move, shape: np.ndarray) -> None:
         """Opens on the way and closes on arrival."""
@@ -238,9 +270,12 @@ class Planner:
     def _let_go(self, hand: Hand, time: float, *, released: bool = True) -> None:
         if hand.held is None:
             return
-        thing = hand.held[0]
-        hand.grasps.append(Grasp(hand.side, thing, hand.since, max(time, hand.since), hand.goal, released))
-        self.things[thing] = self._thing_pose(thing, time) if hand.goal is None else hand.goal
+        thing, offset = hand.held
+        end = max(time, hand.since)
+        released = released and bool(np.isfinite(time))
+        hand.grasps.append(Grasp(hand.side, thing, hand.number, hand.since, end, offset, hand.goal, released))
+        planned = self._thing_pose(thing, time) if hand.goal is None else hand.goal
+        self.things[thing] = self.outcome.left.get((thing, hand.number), planned)
         hand.held, hand.goal = None, None
 
     def _thing_pose(self, thing: int, time: float) -> np.ndarray:

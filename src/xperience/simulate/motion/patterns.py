@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from xperience.simulate.motion.curves import bump, ramp
-from xperience.simulate.motion.gait import arc
 
 
 @dataclass(frozen=True)
@@ -58,6 +57,12 @@ class Stroke:
     shift: np.ndarray
     turn: np.ndarray
     sounds: tuple[tuple[float, float, float], ...] = ()
+
+
+def blow(share: np.ndarray) -> np.ndarray:
+    """Height of a tool in one stroke, 0 to 1: it rises gently and comes down faster, striking at share 1."""
+    s = np.clip(share, 0.0, 1.0)
+    return s**3 * (1 - s) ** 2 * (3125 / 108)
 
 
 PATTERNS: dict[str, Callable[[Use], Stroke]] = {}
@@ -111,7 +116,7 @@ def stir(use: Use) -> Stroke:
 def cut(use: Use) -> Stroke:
     """Up along the vertical and down again, sliding forward in each cut; the blade lands at the end of each stroke."""
     phase, period, count = use.strokes(1.7 * use.rng.uniform(0.9, 1.1))
-    shift = along(0.045 * arc(phase), use.up) + along(0.015 * bump(phase), -use.forward)
+    shift = along(0.045 * blow(phase), use.up) + along(0.015 * bump(phase), -use.forward)
     drift = 0.02 * bump(use.time / use.duration)
     return Stroke(shift + along(drift, use.right), still(use), _impacts(period, count, 0.6))
 
@@ -120,14 +125,16 @@ def cut(use: Use) -> Stroke:
 def hammer(use: Use) -> Stroke:
     """Up, tilted back, and down; the head lands at the end of each stroke."""
     phase, period, count = use.strokes(1.4 * use.rng.uniform(0.9, 1.1))
-    return Stroke(along(0.11 * arc(phase), use.up), along(0.35 * arc(phase), use.right), _impacts(period, count, 0.95))
+    return Stroke(
+        along(0.11 * blow(phase), use.up), along(0.35 * blow(phase), use.right), _impacts(period, count, 0.95)
+    )
 
 
 @pattern
 def press(use: Use) -> Stroke:
     """Back along the palm and to the target again."""
     phase, period, count = use.strokes(0.9)
-    return Stroke(along(-0.03 * arc(phase), use.palm[:, 2]), still(use), _impacts(period, count, 0.3))
+    return Stroke(along(-0.03 * blow(phase), use.palm[:, 2]), still(use), _impacts(period, count, 0.3))
 
 
 @pattern

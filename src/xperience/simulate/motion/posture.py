@@ -100,32 +100,35 @@ def squat(effort: np.ndarray) -> np.ndarray:
 
 
 def solve(
-    bones: Skeleton, gait: Gait, palms: list[np.ndarray], busy: list[np.ndarray], where: slice, rounds: int = 6
+    bones: Skeleton, gait: Gait, palms: list[np.ndarray], busy: list[np.ndarray], where: slice, rounds: int = 10
 ) -> np.ndarray:
-    """Effort [N, 4] of the trunk that brings working hands within easy reach: damped Gauss-Newton over all knots at once.
+    """Effort [N, 4] of the trunk that brings working hands within easy reach: Levenberg-Marquardt at all knots at once.
 
     Args:
         palms: [N, 3] of left and right hand. busy: [N] each; idle hands ask for nothing.
     """
     arm = bones.length("left_elbow") + bones.length("left_wrist")
-    # The wrist is behind the palm, on the side of the shoulder more often than not.
+    # The wrist lies behind the palm, mostly on the side of the shoulder.
     easy = EASY_REACH * arm + 0.7 * float(np.linalg.norm(bones.palm[0, :3, 3]))
 
-    def lack(effort: np.ndarray) -> np.ndarray:
+    def residuals(effort: np.ndarray) -> np.ndarray:
         at = body.shoulders(bones, body.spine(bones, trunk_tracks(bones, gait, effort, where)))
         far = [np.linalg.norm(palm - at[:, s], axis=-1) - easy for s, palm in enumerate(palms)]
-        return np.stack([b * 0.02 * np.logaddexp(0, f / 0.02) for b, f in zip(busy, far, strict=True)], -1)
+        lack = [b * 0.02 * np.logaddexp(0, f / 0.02) for b, f in zip(busy, far, strict=True)]
+        return np.concatenate([np.stack(lack, -1), 0.05 * effort / STIFFNESS], -1)
 
     effort = np.zeros((len(palms[0]), 4))
-    cost = np.diag((0.05 / STIFFNESS) ** 2)
+    now = residuals(effort)
+    damping = np.full(len(effort), 1e-3)
     for _ in range(rounds):
-        now = lack(effort)
-        slopes = [(lack(effort + delta) - now) / 0.01 for delta in 0.01 * np.eye(4)]
-        J = np.stack(slopes, -1)  # [N, 2, 4]
+        J = np.stack([(residuals(effort + delta) - now) / 0.005 for delta in 0.005 * np.eye(4)], -1)  # [N, 6, 4]
         Jt = np.swapaxes(J, 1, 2)
-        gradient = (Jt @ now[:, :, None])[:, :, 0] + effort @ cost
-        effort = effort - np.linalg.solve(Jt @ J + cost + 1e-4 * np.eye(4), gradient[:, :, None])[:, :, 0]
-        effort = np.clip(effort, -LIMITS * [0.1, 1, 1, 0], LIMITS)
+        step = np.linalg.solve(Jt @ J + damping[:, None, None] * np.eye(4), Jt @ now[:, :, None])[:, :, 0]
+        trial = np.clip(effort - step, -LIMITS * [0.1, 1, 1, 0], LIMITS)
+        then = residuals(trial)
+        better = (then**2).sum(-1) < (now**2).sum(-1)
+        effort, now = np.where(better[:, None], trial, effort), np.where(better[:, None], then, now)
+        damping = np.where(better, damping / 4, damping * 5)
     return effort
 
 

@@ -47,6 +47,8 @@ def hands_on_things(tips: np.ndarray, palms: np.ndarray, things: np.ndarray, box
     points = np.concatenate([tips, palms[:, :, None]], 2).reshape(len(tips), 12, 3)
     reach = np.array([*(5 * [TIP_REACH]), PALM_REACH] * 2)
     out = np.zeros((len(tips), 12), bool)
+    if len(tips) == 0:
+        return out.reshape(0, 2, 6).any(-1)
     low, high = points.min((0, 1)), points.max((0, 1))
     for k, corners in enumerate(boxes):
         if len(corners) == 0:
