@@ -2,32 +2,41 @@
 
     scenario = plan_scenario(seed=3, session_seed=1, duration_s=30.0)
 
-The session decides the room, its look, the light and the person; the episode decides the activity and the objects.
+The session decides the room with its look and clutter, the light and the person; the episode decides the activities and
+their objects.
 """
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
 
+from xperience.errors import UsageError
 from xperience.simulate.activities import activities
-from xperience.simulate.director import Director, NoRoom, TimeIsUp
-from xperience.simulate.objects import kinds
+from xperience.simulate.director import Director, TimeIsUp
+from xperience.simulate.interludes import interlude
+from xperience.simulate.objects import Kind, kinds
 from xperience.simulate.objects.looks import Look
-from xperience.simulate.places import places
+from xperience.simulate.places import Place, places
 from xperience.simulate.places.room import Room
-from xperience.simulate.procedure import Activity, perform, sample_order
-from xperience.simulate.script import Scenario
-from xperience.simulate.stage import Stage
+from xperience.simulate.procedure import Activity, Need, perform
+from xperience.simulate.script import ActionSpan, Scenario
+from xperience.simulate.stage import Item, Stage
 from xperience.simulate.things import Light, Person
+from xperience.simulate.wording import pick
+
+SHORTEST_S = 0.5
+"""Shortest episode that can be planned, seconds."""
 
 
 @dataclass(frozen=True)
 class HeldOut:
     """Kinds of object, places and activities kept apart for the test.
 
-    With `use` False a scenario has none of them; with `use` True it has at least one.
+    With `use` False a scenario has none of them, not even as clutter; with `use` True it has at least one of them: it is
+    at a held-out place, or does a held-out activity, or handles a held-out kind of object.
     """
 
     objects: frozenset[str] = frozenset()
@@ -45,48 +54,223 @@ def plan_scenario(
     place: str | None = None,
     held_out: HeldOut | None = None,
 ) -> Scenario:
-    """A scenario of `duration_s` seconds."""
+    """A scenario of `duration_s` seconds.
+
+    Args:
+        seed, session_seed: of the episode and of its session, not negative. Episodes of one session share room and person.
+        activity, place: names to take instead of drawing them.
+        held_out: what may not, or must, be used.
+
+    Raises:
+        UsageError: an unknown name, or no activity that satisfies all of this.
+    """
+    apart = check(held_out or HeldOut(), activity, place, duration_s)
     session = np.random.default_rng(np.random.SeedSequence([session_seed, 1]))
     rng = np.random.default_rng(np.random.SeedSequence([session_seed, 2, seed]))
     person, light = draw_person(session), draw_light(session)
-    place = place or "kitchen"
-    room = Room(Look(session), 4.4, 3.8, person.height)
-    places()[place].furnish(room)
-    stage = Stage(room, person, rng)
-    director = Director(stage, duration_s, rng, "work")
-    name = activity or next(iter(activities()))
-    first = activities()[name]
-    try:
-        for _ in range(100):
-            _do(director, first)
-    except TimeIsUp:
-        pass
+
+    choices = candidates(apart, activity, place)
+    where = places()[sorted({p for p, _ in choices})[int(session.integers(len({p for p, _ in choices})))]]
+    stage = furnish(where, person, session, rng, apart)
+    director = Director(stage, duration_s, rng, "work" if rng.random() < 0.7 else str(rng.choice(sorted(where.roles))))
+    possible = [activities()[a] for p, a in choices if p == where.name]
+    first = draw_activity(possible, rng)
+    start = director.feet
+    done = run(director, first, where, apart)
+
+    actions = tuple(_cut(action, duration_s) for action in director.actions if action.start_s < duration_s)
+    moves = sorted(
+        (move for move in director.moves if move.start_s < duration_s), key=lambda move: (move.start_s, move.hand or "")
+    )
+    changes = sorted(
+        (change for change in director.changes if change.time_s < duration_s), key=lambda change: change.time_s
+    )
     return Scenario(
-        seed=seed, session_seed=session_seed, duration_s=duration_s, place=place, activity=name,
-        main_task=first.tasks[0], summary=first.summary, person=person, light=light, things=stage.things(),
-        start=room.stations["work"].pose, moves=tuple(sorted((m for m in director.moves if m.start_s < duration_s), key=lambda m: m.start_s)),
-        changes=tuple(c for c in director.changes if c.time_s < duration_s), actions=tuple(director.actions),
+        seed, session_seed, duration_s, where.name, first.name, pick(rng, first.tasks, 0.6), _summary(done, where),
+        person, light, stage.things(), start, tuple(moves), tuple(changes), actions,
     )  # fmt: skip
 
 
-def _do(director: Director, activity: Activity) -> None:
-    for role, wanted in activity.needs.items():
-        if role in director.roles:
-            continue
-        item = director.stage.add(kinds()[wanted.kinds[0]], wanted.role, wanted.hand)
-        assert item is not None, role
-        director.roles[role] = item
+def check(apart: HeldOut, activity: str | None, place: str | None, duration_s: float) -> HeldOut:
+    """Refuses names that nothing has and durations that nothing fits."""
+    known = (("objects", kinds(), apart.objects), ("places", places(), apart.places | ({place} if place else set())),
+             ("activities", activities(), apart.activities | ({activity} if activity else set())))  # fmt: skip
+    for field, names, asked in known:
+        for name in sorted(asked):
+            if name not in names:
+                raise UsageError(
+                    f"No such name among the {field} of the simulator.", field=field, found=name,
+                    expected=", ".join(names), hint="choose one of the names above",
+                )  # fmt: skip
+    if not duration_s >= SHORTEST_S:
+        raise UsageError(
+            "The episode is too short.", field="duration", found=duration_s, expected=f"{SHORTEST_S} s or more"
+        )
+    return apart
+
+
+def candidates(apart: HeldOut, activity: str | None = None, place: str | None = None) -> list[tuple[str, str]]:
+    """All pairs of place and activity that may be drawn, sorted.
+
+    Raises:
+        UsageError: there is none.
+    """
+    pairs = []
+    for act in activities().values():
+        for name in act.places:
+            if (
+                (place or name) != name
+                or (activity or act.name) != act.name
+                or not act.stations <= places()[name].roles
+            ):
+                continue
+            needed = {kind for wanted in act.needs.values() for kind in wanted.kinds}
+            touched = name in apart.places or act.name in apart.activities
+            if apart.use:
+                fits = touched or bool(needed & apart.objects)
+            else:
+                fits = not touched and all(set(wanted.kinds) - apart.objects for wanted in act.needs.values())
+            if fits:
+                pairs.append((name, act.name))
+    if not pairs:
+        raise UsageError(
+            "No activity fits what is asked for.", found=f"activity {activity}, place {place}, held out {apart}",
+            expected="an activity that happens at this place with objects that may be used", hint="hold out less, or name neither",
+        )  # fmt: skip
+    return sorted(pairs)
+
+
+def furnish(
+    where: Place, person: Person, session: np.random.Generator, rng: np.random.Generator, apart: HeldOut
+) -> Stage:
+    """The room of a session with its clutter, for objects drawn from `rng`."""
+    look = Look(session)
+    room = Room(look, look.size(4.5, 0.06), look.size(4.0, 0.06), person.height, bool(session.random() < 0.5))
+    where.furnish(room)
+    stage = Stage(room, person, rng)
+    clutter = [kinds()[name] for name in where.clutter if apart.use or name not in apart.objects]
+    if clutter:
+        stage.litter(clutter, look, float(session.uniform(0.5, 1.0)))
+    return stage
+
+
+def draw_activity(possible: list[Activity], rng: np.random.Generator) -> Activity:
+    weight = np.array([activity.weight for activity in possible])
+    return possible[int(rng.choice(len(possible), p=weight / weight.sum()))]
+
+
+def run(director: Director, first: Activity, where: Place, apart: HeldOut) -> list[Activity]:
+    """Does the first activity, then others and what comes between, until the episode is full; what was done."""
+    more = [
+        activity
+        for activity in activities().values()
+        if where.name in activity.places and activity.stations <= where.roles
+        and (apart.use or activity.name not in apart.activities)
+    ]  # fmt: skip
+    done: list[Activity] = []
+    todo: Activity | None = first
     try:
-        perform(director, sample_order(activity, director.rng))
-    except NoRoom:
-        director.wait(1.0)
+        while True:
+            if todo is not None and prepare(director, todo, apart):
+                done.append(todo)
+                perform(director, todo)
+            for _ in range(1 if more else 5):
+                interlude(director)
+            more = [activity for activity in more if activity is not todo] or more
+            todo = draw_activity(more, director.rng) if len(done) < 12 else None
+    except TimeIsUp:
+        return done
+
+
+def prepare(director: Director, activity: Activity, apart: HeldOut) -> bool:
+    """Finds or places the objects of an activity; False, and nothing changed, where there is no room for them."""
+    stage, groups, fresh = director.stage, dict[str, list[Item]](), list[Item]()
+    for role, wanted in activity.needs.items():
+        fewest, most = wanted.count
+        count = int(director.rng.integers(fewest, most + 1))
+        items: list[Item] = []
+        for kind in draw_kinds(wanted, count, apart, director.rng):
+            item = _at_hand(director, kind, wanted, [i for some in [*groups.values(), items] for i in some])
+            if item is None:
+                item = _new(director, kind, wanted, groups)
+                if item is not None:
+                    fresh.append(item)
+            if item is not None:
+                items.append(item)
+        if len(items) < fewest:
+            for item in reversed(fresh):
+                stage.remove(item)
+            return False
+        groups[role] = items
+    director.groups = groups
+    return True
+
+
+def draw_kinds(wanted: Need, count: int, apart: HeldOut, rng: np.random.Generator) -> list[Kind]:
+    """Kinds for a need: earlier ones more often; held-out ones first where they must be used."""
+    names = [name for name in wanted.kinds if apart.use or name not in apart.objects]
+    if apart.use and set(names) & apart.objects:
+        names = [name for name in names if name in apart.objects]
+    if not names:
+        return []
+    weight = 1 / np.arange(1, len(names) + 1) ** (0.7 if wanted.mixed else 1.2)
+    chosen = [names[int(rng.choice(len(names), p=weight / weight.sum()))] for _ in range(count)]
+    return [kinds()[name] for name in (chosen if wanted.mixed else chosen[:1] * count)]
+
+
+def _at_hand(director: Director, kind: Kind, wanted: Need, taken: list[Item]) -> Item | None:
+    """An object of that kind that lies where and as it is needed."""
+    if wanted.on is not None:
+        return None
+    state = kind.states.index(wanted.state) if wanted.state in kind.states else 0
+    for item in director.stage.items:
+        if (
+            item.kind is kind and item.station == wanted.role and item.hand == wanted.hand and item.state == state
+            and item.zone in director.stage.room.stations[wanted.role].zones and not item.laden and item not in taken
+        ):  # fmt: skip
+            return item
+    return None
+
+
+def _new(director: Director, kind: Kind, wanted: Need, groups: dict[str, list[Item]]) -> Item | None:
+    state = kind.states.index(wanted.state) if wanted.state in kind.states else 0
+    on = groups[wanted.on][0] if wanted.on is not None else None
+    if on is not None and on.inside is None:
+        on = None
+    near = np.zeros(2) if on is not None else np.array([0.0, -0.05])
+    return director.stage.add(
+        kind,
+        wanted.role,
+        wanted.hand,
+        on,
+        wanted.level,
+        state,
+        near if director.rng.random() < 0.5 or on is not None else None,
+    )
+
+
+def _cut(action: ActionSpan, duration_s: float) -> ActionSpan:
+    return dataclasses.replace(action, end_s=min(action.end_s, duration_s))
+
+
+def _summary(done: list[Activity], where: Place) -> str:
+    """What a captioner would write about the whole."""
+    text = (
+        [f"The recording takes place in a {where.name}.", done[0].summary]
+        if done
+        else [f"A person is in a {where.name}."]
+    )
+    others = list(dict.fromkeys(activity.name for activity in done[1:] if activity is not done[0]))
+    if others:
+        text.append(f"Later the person turns to {', then to '.join(others)}.")
+    return " ".join(text)
 
 
 def draw_person(rng: np.random.Generator) -> Person:
     """A person; stature about 1.70 m with a standard deviation of 0.09 m, one in ten left-handed."""
     height = float(np.clip(rng.normal(1.70, 0.09), 1.5, 1.95))
     betas = np.zeros(16)
-    # The first SMPL shape component is mostly stature: some 0.05 m per unit (Loper et al. 2015), here about 1.70 m.
+    # The first shape component of SMPL is mostly stature: some 5 cm a unit (Loper et al. 2015), 1.70 m at zero here.
     betas[0] = (height - 1.70) / 0.05
     betas[1:] = rng.normal(0, 0.5, 15)
     skin = np.array([0.93, 0.76, 0.65]) * rng.uniform(0.35, 1.0)

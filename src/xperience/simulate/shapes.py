@@ -6,10 +6,10 @@ Meshes are shared between things (the primitives are cached), so nobody may writ
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 
-from xperience.episode import geometry
 from xperience.simulate.things import Mesh
 
 Point = tuple[float, float, float]
@@ -42,25 +42,38 @@ def lathe(profile: tuple[tuple[float, float], ...], sides: int = 12) -> Mesh:
 
     A radius of 0 at an end closes it in a point; the profile of a cup goes up outside and down inside.
     """
-    angle = np.arange(sides) * (2 * np.pi / sides)
-    circle = np.stack([np.cos(angle), np.sin(angle)], -1)
-    rows: list[np.ndarray] = []
-    vertices: list[np.ndarray] = []
-    count = 0
+    circle = _circle(sides)
+    rings = []
     for radius, z in profile:
-        ring = np.zeros((1, 3)) if radius == 0 else np.column_stack([circle * radius, np.zeros(sides)])
+        ring = np.empty((sides if radius else 1, 3))
+        ring[:, :2] = circle * radius if radius else 0.0
         ring[:, 2] = z
-        vertices.append(ring)
-        rows.append(np.arange(count, count + len(ring)) if radius else np.full(sides, count))
-        count += len(ring)
+        rings.append(ring)
+    return _mesh(np.concatenate(rings), _lathe_faces(tuple(radius > 0 for radius, _ in profile), sides))
+
+
+@lru_cache(maxsize=64)
+def _circle(sides: int) -> np.ndarray:
+    angle = np.arange(sides) * (2 * np.pi / sides)
+    return np.stack([np.cos(angle), np.sin(angle)], -1)
+
+
+@lru_cache(maxsize=256)
+def _lathe_faces(wide: tuple[bool, ...], sides: int) -> np.ndarray:
+    """Faces between rings, each of `sides` corners where `wide`, else one point."""
+    rows: list[np.ndarray] = []
+    count = 0
+    for full in wide:
+        rows.append(np.arange(count, count + sides) if full else np.full(sides, count))
+        count += sides if full else 1
     faces = []
-    for low, high in zip(rows, rows[1:], strict=False):
+    for k, (low, high) in enumerate(pairwise(rows)):
         low2, high2 = np.roll(low, -1), np.roll(high, -1)
-        if len(np.unique(low)) > 1:
+        if wide[k]:
             faces.append(np.column_stack([low, low2, high2]))
-        if len(np.unique(high)) > 1:
+        if wide[k + 1]:
             faces.append(np.column_stack([low, high2, high]))
-    return _mesh(np.concatenate(vertices), np.concatenate(faces))
+    return np.concatenate(faces)
 
 
 def cylinder(radius: float, height: float, sides: int = 12) -> Mesh:
@@ -109,27 +122,38 @@ def sphere(radius: float, flatten: float = 1.0, sides: int = 10) -> Mesh:
 def tube(path: tuple[Point, ...], radius: float, sides: int = 6, end: float | None = None) -> Mesh:
     """Closed tube along a path of points: handles, spouts, cables. Its radius goes from `radius` to `end`."""
     points = np.array(path, np.float64)
-    direction = np.gradient(points, axis=0)
-    direction /= np.linalg.norm(direction, axis=1, keepdims=True)
-    radii = np.linspace(radius, radius if end is None else end, len(points))
+    n = len(points)
+    direction = np.empty_like(points)
+    direction[1:-1] = points[2:] - points[:-2]
+    direction[0], direction[-1] = points[1] - points[0], points[-1] - points[-2]
+    direction /= np.sqrt((direction**2).sum(1, keepdims=True))
+    radii = np.linspace(radius, radius if end is None else end, n)
     # The normal is carried along the path (parallel transport), so that the tube does not twist.
     normal = np.eye(3)[np.argmin(np.abs(direction[0]))]
-    angle = np.arange(sides) * (2 * np.pi / sides)
-    rings = []
-    for point, d, r in zip(points, direction, radii, strict=True):
-        normal = normal - normal @ d * d
-        normal /= np.linalg.norm(normal)
-        side = np.cross(d, normal)
-        rings.append(point + r * (np.cos(angle)[:, None] * normal + np.sin(angle)[:, None] * side))
-    n = len(points)
+    frames = np.empty((n, 2, 3))
+    for k, (a, b, c) in enumerate(direction.tolist()):
+        normal = normal - (normal @ direction[k]) * direction[k]
+        x, y, z = (normal / np.sqrt(normal @ normal)).tolist()
+        frames[k] = (x, y, z), (b * z - c * y, c * x - a * z, a * y - b * x)
+    rings = points[:, None] + radii[:, None, None] * np.einsum("sj,njk->nsk", _circle(sides), frames)
+    return _mesh(np.concatenate([rings.reshape(-1, 3), points[:1], points[-1:]]), _tube_faces(n, sides))
+
+
+@lru_cache(maxsize=256)
+def _tube_faces(n: int, sides: int) -> np.ndarray:
+    """Faces of n rings and a cap at either end."""
     ids = np.arange(n * sides).reshape(n, sides)
     a, b = ids[:-1], ids[1:]
     a2, b2 = np.roll(a, -1, 1), np.roll(b, -1, 1)
-    faces = [np.stack([a, a2, b2], -1).reshape(-1, 3), np.stack([a, b2, b], -1).reshape(-1, 3)]
-    first, last = n * sides, n * sides + 1
-    faces.append(np.column_stack([np.full(sides, first), np.roll(ids[0], -1), ids[0]]))
-    faces.append(np.column_stack([np.full(sides, last), ids[-1], np.roll(ids[-1], -1)]))
-    return _mesh(np.concatenate([*rings, points[:1], points[-1:]]), np.concatenate(faces))
+    first, last = np.full(sides, n * sides), np.full(sides, n * sides + 1)
+    return np.concatenate(
+        [
+            np.stack([a, a2, b2], -1).reshape(-1, 3),
+            np.stack([a, b2, b], -1).reshape(-1, 3),
+            np.column_stack([first, np.roll(ids[0], -1), ids[0]]),
+            np.column_stack([last, ids[-1], np.roll(ids[-1], -1)]),
+        ]
+    )
 
 
 def handle(x: float, low: float, high: float, out: float, radius: float = 0.006) -> Mesh:
@@ -160,13 +184,14 @@ def shift(mesh: Mesh, x: float = 0.0, y: float = 0.0, z: float = 0.0) -> Mesh:
 
 def turn(mesh: Mesh, x: float = 0.0, y: float = 0.0, z: float = 0.0) -> Mesh:
     """Turned about one axis by degrees."""
-    assert sum(angle != 0 for angle in (x, y, z)) <= 1
-    return _mesh(mesh.vertices @ geometry.rotvec_to_matrix(np.radians([x, y, z])).T, mesh.faces)
-
-
-def place(mesh: Mesh, pose: np.ndarray) -> Mesh:
-    """Moved by a rigid transform [4, 4]."""
-    return _mesh(geometry.apply(pose, mesh.vertices), mesh.faces)
+    axis = 0 if x else 1 if y else 2
+    assert (x != 0) + (y != 0) + (z != 0) <= 1
+    angle = np.radians(x + y + z)
+    rotation = np.eye(3)
+    k, m = (axis + 1) % 3, (axis + 2) % 3
+    rotation[k, k] = rotation[m, m] = np.cos(angle)
+    rotation[m, k], rotation[k, m] = np.sin(angle), -np.sin(angle)
+    return _mesh(mesh.vertices @ rotation.T, mesh.faces)
 
 
 def merge(*meshes: Mesh) -> Mesh:

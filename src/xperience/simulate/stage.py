@@ -7,21 +7,27 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from xperience.episode import geometry
+from xperience.simulate import shapes
 from xperience.simulate.objects import Form, Kind
 from xperience.simulate.objects.looks import Look
 from xperience.simulate.places.room import Room
-from xperience.simulate.surfaces import REACH, Station, Zone, footprint, shoulder
+from xperience.simulate.surfaces import REACH, Station, Zone, footprint, shifted, shoulder, yaw
 from xperience.simulate.things import Person, Thing
 
+RIGHT_TO_LEFT = np.diag([1.0, -1.0, 1.0, 1.0])
+"""Mirrors a grip of the right hand into one of the left, applied from both sides (see `Thing.grip_for`)."""
 
-@dataclass
+
+@dataclass(eq=False)
 class Item:
     """An object during planning.
 
     Attributes:
-        hand: the hand that takes it, "main" or "off". pose, state: at present; `start` is the pose at time 0.
+        hand: the hand that takes it, "main" or "off". start: pose at time 0. pose, state: at present.
         station: role of the station from which it can be reached where it lies. zone: what it lies on; None in a hand.
+        before: zone, station and pose before it was taken.
         inside: the zone that it offers to others, moving with it; None where it offers none.
+        used: whether an activity has needed it.
     """
 
     id: int
@@ -32,24 +38,47 @@ class Item:
     start: np.ndarray
     pose: np.ndarray
     station: str
-    zone: Zone | None
-    inside: Zone | None = None
+    zone: Zone | None = None
     before: tuple[Zone, str, np.ndarray] | None = None
+    inside: Zone | None = None
     state: int = 0
-    movable: bool = True
+    first_state: int = 0
+    used: bool = False
+
+    @property
+    def noun(self) -> str:
+        return self.kind.name
 
     @property
     def top(self) -> np.ndarray:
         """World position [3] where others work on it."""
-        form = self.form
-        point = form.mouth if form.mouth is not None else (0.0, 0.0, form.size[2])
+        point = self.form.mouth if self.form.mouth is not None else (0.0, 0.0, self.form.boxes[self.state][1][2])
         return (self.pose @ np.array([*point, 1.0]))[:3]
+
+    @property
+    def box(self) -> tuple[np.ndarray, np.ndarray]:
+        """The room that it takes, in its own coordinates: that of all its states, or of the present one if it is soft."""
+        return self.form.boxes[self.state] if self.kind.soft else self.form.box
+
+    @property
+    def laden(self) -> bool:
+        return self.inside is not None and any(np.isinf(other.until_s) for other in self.inside.taken)
 
     def move(self, pose: np.ndarray) -> None:
         self.pose = pose
         if self.inside is not None:
             assert self.form.inside is not None
-            self.inside.pose = pose @ geometry.transform(np.eye(3), np.array([0, 0, self.form.inside[2]]))
+            self.inside.pose = shifted(pose, z=self.form.inside[2])
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """A piece of furniture as something to work on: its noun, where it is worked on, and from where."""
+
+    id: int
+    noun: str
+    top: np.ndarray
+    station: str
 
 
 @dataclass
@@ -68,29 +97,38 @@ class Stage:
 
     def side(self, hand: str) -> str:
         """The side, "right" or "left", of the "main" or "off" hand."""
-        return self.person.handedness if hand == "main" else {"right": "left", "left": "right"}[self.person.handedness]
+        right = (hand == "main") == (self.person.handedness == "right")
+        return "right" if right else "left"
 
-    def facing(self, station: Station, hand: str, jitter: float = 0.0) -> np.ndarray:
-        """Rotation [3, 3] of a thing that lies before a station, so that `hand` can take it."""
+    def facing(self, station: np.ndarray, hand: str, jitter: float = 0.0) -> np.ndarray:
+        """Rotation [3, 3] of a thing that lies before a person at pose `station`, so that `hand` can take it."""
         turn = jitter + (np.pi if self.side(hand) == "left" else 0.0)
-        return station.pose[:3, :3] @ geometry.rotvec_to_matrix(np.array([0.0, 0.0, turn]))
+        return station[:3, :3] @ yaw(turn)
 
-    def reachable(self, station: Station, hand: str, palms: np.ndarray) -> np.ndarray:
-        """Whether palm positions [..., 3] are within reach of a hand of the upright person at a station."""
-        local = geometry.apply(geometry.invert(station.pose), palms)
-        return np.linalg.norm(local - shoulder(self.person.height, self.side(hand)), axis=-1) <= REACH
+    def distance(self, feet: np.ndarray, hand: str, palms: np.ndarray) -> np.ndarray:
+        """Distance [...] of palm positions [..., 3] from a hand's shoulder of the upright person at `feet`."""
+        local = geometry.apply(geometry.invert(feet), palms)
+        return np.linalg.norm(local - shoulder(self.person.height, self.side(hand)), axis=-1)
+
+    def grip(self, item: Item) -> np.ndarray:
+        """T_thing_palm of the hand that takes the item."""
+        assert item.form.grip is not None
+        if self.side(item.hand) == "right":
+            return item.form.grip
+        return RIGHT_TO_LEFT @ item.form.grip @ RIGHT_TO_LEFT
 
     def spot(self, item: Item, role: str, zone: Zone, now: float, near: np.ndarray | None = None) -> np.ndarray | None:
         """A free pose [4, 4] for the item on a zone, reachable from the station, marked as taken; None if there is none."""
-        station = self.room.stations[role]
-        rotation = self.facing(station, item.hand, float(self.rng.normal(0, 0.08)))
-        offset, half = footprint(*item.form.box, (zone.pose[:3, :3].T @ rotation)[:2, :2])
-        grip = self.grip(item)
+        station: Station = self.room.stations[role]
+        rotation = self.facing(station.pose, item.hand, float(self.rng.normal(0, 0.07)))
+        offset, half = footprint(*item.box, (zone.pose[:3, :3].T @ rotation)[:2, :2])
 
         def suits(spots: np.ndarray) -> np.ndarray:
+            grip = item.form.grip
             if grip is None:
                 return np.ones(len(spots), bool)
-            return self.reachable(station, item.hand, zone.at(spots - offset) + rotation @ grip[:3, 3])
+            palms = zone.at(spots - offset) + rotation @ self.grip(item)[:3, 3]
+            return self.distance(station.pose, item.hand, palms) <= REACH
 
         xy = zone.find(self.rng, half, now, suits, near)
         if xy is None:
@@ -101,74 +139,120 @@ class Stage:
     def occupy(self, item: Item, zone: Zone, pose: np.ndarray, now: float) -> None:
         """Marks the footprint of the item at a pose as taken."""
         local = geometry.invert(zone.pose) @ pose
-        offset, half = footprint(*item.form.box, local[:2, :2])
+        offset, half = footprint(*item.box, local[:2, :2])
         zone.occupy(item.id, local[:2, 3] + offset, half, now)
 
-    def grip(self, item: Item) -> np.ndarray | None:
-        """T_thing_palm of the hand that takes the item."""
-        if item.form.grip is None:
-            return None
-        if self.side(item.hand) == "right":
-            return item.form.grip
-        mirror = np.diag([1.0, -1.0, 1.0, 1.0])
-        return mirror @ item.form.grip @ mirror
-
     def add(
-        self,
-        kind: Kind,
-        role: str,
-        hand: str = "main",
-        on: Item | None = None,
+        self, kind: Kind, role: str, hand: str = "main", on: Item | None = None, level: int = 0, state: int = 0,
         near: np.ndarray | None = None,
-        level: int = 0,
-    ) -> Item | None:
+    ) -> Item | None:  # fmt: skip
         """Puts a new object where it has never been in the way since the start; None where there is no room."""
         form = kind.build(Look(self.rng))
-        name = kind.names[0] if self.rng.random() < 0.6 else str(self.rng.choice(kind.names))
-        item = Item(self.next_id, kind, form, name, hand, np.eye(4), np.eye(4), role, None)
+        name = (
+            kind.names[0] if len(kind.names) == 1 or self.rng.random() < 0.6 else str(self.rng.choice(kind.names[1:]))
+        )
+        item = Item(self.next_id, kind, form, name, hand, np.eye(4), np.eye(4), role, state=state, first_state=state)
+        station = self.room.stations[role]
         if on is not None:
             assert on.inside is not None
             zones = [on.inside]
         else:
-            station = self.room.stations[role]
-            zones = [station.zones[level % len(station.zones)], *station.zones]
+            zones = station.zones[level:] + station.zones[:level]
         for zone in zones:
-            found = self.spot(item, role, zone, 0.0, near)
-            if found is not None:
-                item.zone = zone
-                item.start = found
+            pose = self.spot(item, role, zone, 0.0, near)
+            if pose is not None:
+                item.zone, item.start = zone, pose
                 if form.inside is not None:
-                    item.inside = Zone(found, (form.inside[0], form.inside[1]))
-                item.move(found)
+                    item.inside = Zone(pose, (form.inside[0], form.inside[1]))
+                item.move(pose)
                 self.items.append(item)
                 return item
         return None
 
+    def remove(self, item: Item) -> None:
+        """Takes back the object added last."""
+        assert item is self.items[-1]
+        self.items.pop()
+        assert item.zone is not None
+        item.zone.taken = [other for other in item.zone.taken if other.thing_id != item.id]
+
+    def fixture(self, role: str, noun: str | None = None, xy: tuple[float, float] = (0.0, 0.0)) -> Fixed:
+        """The furniture at a station, to be worked on at a place of its zone."""
+        station = self.room.stations[role]
+        return Fixed(station.fixture + 1, noun or station.name, station.zones[0].at(np.array(xy)), role)
+
+    def litter(self, kinds: list[Kind], look: Look, density: float) -> None:
+        """Lets unused things stand on all ledges of the room, as the session decides."""
+        assert not self.items, "clutter comes first"
+        for zone, most in self.room.ledges:
+            for _ in range(round(most * density)):
+                kind = look.pick(kinds)
+                form = kind.build(look)
+                state = int(look.rng.integers(len(kind.states))) if not kind.soft else 2
+                turn = yaw(look.rng.uniform(-0.5, 0.5))
+                low, high = form.boxes[state]
+                offset, half = footprint(low, high, turn[:2, :2])
+                xy = zone.find(look.rng, half, 0.0, lambda spots: np.ones(len(spots), bool), tries=12)
+                if xy is None or not form.parts[state]:
+                    continue
+                pose = zone.pose @ geometry.transform(turn, np.array([*(xy - offset), 0.0]))
+                thing_id = self.next_id
+                zone.occupy(thing_id, xy, half, 0.0)
+                self.others.append(
+                    Thing(
+                        thing_id,
+                        kind.name,
+                        kind.names[0],
+                        (kind.states[state],),
+                        (form.parts[state],),
+                        pose,
+                        form.grip is not None,
+                        form.grip,
+                        form.size,
+                    )
+                )
+
     def things(self) -> tuple[Thing, ...]:
-        """All things in the order of their ids: fixtures, loose clutter, objects."""
+        """All things in the order of their ids: furniture, clutter, objects; each begins in its first state."""
         fixtures = [
-            Thing(k + 1, f.kind, f.name, ("fixed",), (f.parts,), f.pose, False, None, _size(f.parts))
+            Thing(
+                k + 1,
+                f.kind,
+                f.name,
+                ("fixed",),
+                (f.parts,),
+                f.pose,
+                False,
+                None,
+                _extent(shapes.bounds(*(p.mesh for p in f.parts))),
+            )
             for k, f in enumerate(self.room.fixtures)
         ]
-        objects = [
-            Thing(
-                i.id,
-                i.kind.name,
-                i.name,
-                i.kind.states,
-                i.form.parts,
-                i.start,
-                i.form.grip is not None,
-                i.form.grip,
-                i.form.size,
+        objects = []
+        for item in self.items:
+            order = states_from(item)
+            objects.append(
+                Thing(
+                    item.id,
+                    item.kind.name,
+                    item.name,
+                    tuple(item.kind.states[k] for k in order),
+                    tuple(item.form.parts[k] for k in order),
+                    item.start,
+                    item.form.grip is not None,
+                    item.form.grip,
+                    _extent(item.form.boxes[item.first_state]),
+                )
             )
-            for i in self.items
-        ]
         return (*fixtures, *self.others, *objects)
 
 
-def _size(parts: tuple) -> tuple[float, float, float]:
-    low = np.min([p.mesh.vertices.min(0) for p in parts], axis=0)
-    high = np.max([p.mesh.vertices.max(0) for p in parts], axis=0)
-    x, y, z = (float(v) for v in high - low)
+def states_from(item: Item) -> list[int]:
+    """The states of an item's kind, that in which it begins first."""
+    rest = [k for k in range(len(item.kind.states)) if k != item.first_state]
+    return [item.first_state, *rest]
+
+
+def _extent(box: tuple[np.ndarray, np.ndarray]) -> tuple[float, float, float]:
+    x, y, z = (float(v) for v in box[1] - box[0])
     return x, y, z

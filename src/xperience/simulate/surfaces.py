@@ -14,7 +14,7 @@ MARGIN = 0.012
 """Room left on each side of a thing, metres."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Taken:
     """A footprint in a zone, from one instant to another."""
 
@@ -25,7 +25,7 @@ class Taken:
     until_s: float = np.inf
 
 
-@dataclass
+@dataclass(eq=False)
 class Zone:
     """A level rectangle on which things may lie.
 
@@ -86,7 +86,7 @@ class Zone:
         return xy @ self.pose[:3, :2].T + self.pose[:3, 3]
 
 
-@dataclass
+@dataclass(eq=False)
 class Station:
     """Where a person stands to work.
 
@@ -111,3 +111,16 @@ def shoulder(height: float, hand: str) -> np.ndarray:
 def footprint(low: np.ndarray, high: np.ndarray, turn: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Centre and half extents, both [2], of the box around a thing with corners `low`, `high`, turned by [2, 2]."""
     return turn @ (low + high)[:2] / 2, np.abs(turn) @ (high - low)[:2] / 2
+
+
+def yaw(angle: float) -> np.ndarray:
+    """Rotation [3, 3] about z by radians."""
+    c, s = np.cos(angle), np.sin(angle)
+    return np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
+
+
+def shifted(pose: np.ndarray, x: float = 0.0, y: float = 0.0, z: float = 0.0) -> np.ndarray:
+    """A pose [4, 4] moved along its own axes."""
+    out = pose.copy()
+    out[:3, 3] += pose[:3, :3] @ (x, y, z)
+    return out

@@ -38,14 +38,20 @@ class Form:
     inside: tuple[float, float, float] | None = None
 
     @cached_property
+    def boxes(self) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
+        """Lowest and highest corner [3] in each state; the origin where nothing is drawn."""
+        nothing = (np.zeros(3), np.zeros(3))
+        return tuple(shapes.bounds(*(part.mesh for part in parts)) if parts else nothing for parts in self.parts)
+
+    @cached_property
     def box(self) -> tuple[np.ndarray, np.ndarray]:
         """Lowest and highest corner [3] over all states."""
-        return shapes.bounds(*(part.mesh for parts in self.parts for part in parts))
+        return np.min([low for low, _ in self.boxes], axis=0), np.max([high for _, high in self.boxes], axis=0)
 
     @property
     def size(self) -> tuple[float, float, float]:
-        """Extent in x, y and z."""
-        low, high = self.box
+        """Extent in x, y and z in the first state."""
+        low, high = self.boxes[0]
         return float(high[0] - low[0]), float(high[1] - low[1]), float(high[2])
 
 
@@ -55,14 +61,15 @@ class Kind:
 
     Attributes:
         name: canonical name; captions mostly use it. names: all that captions may call it, the canonical one first.
-        material: what it sounds like. states: names of its states. clutter: whether it may stand around unused.
+        material: what it sounds like. states: names of its states. soft: whether it takes
+            only the room of its present state; others keep room for all of them.
     """
 
     name: str
     names: tuple[str, ...]
     material: str
     states: tuple[str, ...]
-    clutter: bool
+    soft: bool
     build: Callable[[Look], Form]
 
 
@@ -70,13 +77,13 @@ _KINDS: dict[str, Kind] = {}
 
 
 def kind(
-    *names: str, material: str, states: tuple[str, ...] = ("whole",), clutter: bool = True
+    *names: str, material: str, states: tuple[str, ...] = ("whole",), soft: bool = False
 ) -> Callable[[Callable[[Look], Form]], Callable[[Look], Form]]:
     """Registers a function that builds one instance; the first name is the canonical one."""
 
     def register(build: Callable[[Look], Form]) -> Callable[[Look], Form]:
         assert names[0] not in _KINDS, names[0]
-        _KINDS[names[0]] = Kind(names[0], names, material, states, clutter, build)
+        _KINDS[names[0]] = Kind(names[0], names, material, states, soft, build)
         return build
 
     return register

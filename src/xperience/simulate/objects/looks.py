@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from xperience.simulate import shapes
 from xperience.simulate.things import Mesh, Part
 
 Color = tuple[float, float, float]
@@ -47,8 +48,26 @@ class Look:
         return round(float(usual * self.rng.uniform(1 - spread, 1 + spread)), 3)
 
 
+COFFEE = (0.23, 0.13, 0.07)
+TEA = (0.55, 0.30, 0.10)
+WATER = (0.58, 0.74, 0.84)
+GLASS = (0.70, 0.80, 0.80)
+
+
 def part(mesh: Mesh, color: Color, texture: str = "plain", size: float = 0.1) -> Part:
     return Part(mesh, color, texture, size)
+
+
+def with_fill(body: Sequence[Part], radius: float, level: float, color: Color) -> tuple[tuple[Part, ...], ...]:
+    """Two states of an open vessel: empty, and filled with something up to a level."""
+    return tuple(body), (*body, part(shapes.disk(radius, level), color))
+
+
+def open_box(x: float, y: float, z: float, wall: float = 0.005) -> Mesh:
+    """Floor and four walls."""
+    long = [shapes.shift(shapes.box(x, wall, z), y=s * (y - wall) / 2) for s in (-1, 1)]
+    short = [shapes.shift(shapes.box(wall, y - 2 * wall, z), x=s * (x - wall) / 2) for s in (-1, 1)]
+    return shapes.merge(shapes.box(x, y, wall), *long, *short)
 
 
 def _grip(position: Sequence[float], fingers: Sequence[float], out: Sequence[float]) -> np.ndarray:
