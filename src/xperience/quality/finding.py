@@ -44,7 +44,7 @@ class Offset:
         a, b: names of the streams, such as "imu" and "pose".
         offset_s: how much later b's stamps are than a's for one event; None where undetermined.
         std_s: one standard deviation of that.
-        drift_ppm: change of the offset over time, parts per million; None where undetermined.
+        drift_ppm, drift_std_ppm: change of the offset over time, parts per million; None where undetermined.
         status: "measured" or "undetermined".
         reason: why it cannot be told, for people.
     """
@@ -56,6 +56,7 @@ class Offset:
     drift_ppm: float | None
     status: Literal["measured", "undetermined"]
     reason: str = ""
+    drift_std_ppm: float | None = None
 
     @classmethod
     def undetermined(cls, a: str, b: str, reason: str) -> Offset:

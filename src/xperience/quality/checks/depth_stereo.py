@@ -13,7 +13,7 @@ from xperience.quality.registry import Check, Threshold
 SCALES = np.exp(np.linspace(np.log(0.6), np.log(1 / 0.6), 41))
 """Factors on depth that are tried: 2.5 % apart."""
 
-WRONG = Threshold(0.1, "share", "depth off by a tenth; clean recordings come out within 5 % (see the detection table)")
+WRONG = Threshold(0.17, "share", "clean simulated recordings at 128 pixels come out within 0.11, finer ones nearer")
 FRAMES = 12
 LEAST_PIXELS = 200
 LEAST_GAIN = Threshold(0.04, "share", "how much smaller the residual is at the best factor than at factors 1.6 away")

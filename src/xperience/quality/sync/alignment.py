@@ -4,11 +4,13 @@ Stream a gives a cumulative motion A(t): the gyro integrated, pose increments su
 increments phi_k of it over its own intervals [s_k, e_k]. If b's stamps are later than a's by
 o(t) = o + d (t - t_mid),
 
-    phi_k = A(e_k - o) - A(s_k - o) + beta (e_k - s_k) + noise,
+    phi_k = M (A(e_k - o) - A(s_k - o)) + beta (e_k - s_k) + noise,
 
-with beta a constant rate (gyro bias). A grid over o finds the valley, Gauss-Newton with Tukey weights refines
-(o, d, beta), and a sandwich covariance over blocks of a second gives the uncertainty, so that slow errors
-(hands in view, pose smoothing) are not counted as many independent ones.
+with beta a constant rate (gyro bias). M is the identity, or, for turns seen in pictures, a 3 x 3 matrix near it:
+pictures of near things turn less or more than the head does, by an amount that differs by axis, and this must not
+pass for a lack of agreement. A grid over o finds the valley of the residual, Gauss-Newton with Tukey weights refines (o, d, beta), and a sandwich
+covariance over blocks of a second gives the uncertainty, so that slow errors (hands in view, pose smoothing) are not
+counted as many independent ones.
 
 Rotation vectors are added as vectors: over one frame (50 ms, at most 10 degrees) the neglected commutator is below
 half of a percent.
@@ -31,11 +33,15 @@ BLOCK_S = 1.0
 MIN_INTERVALS = 40
 """Two seconds of video at 20 Hz: less cannot tell a valley from chance."""
 
-MIN_EXPLAINED = 0.25
-"""Share of b's motion that the aligned a must explain. Unrelated head motion explains under 0.1 (see the tests)."""
+MIN_EXPLAINED = 0.3
+"""Share of b's motion that the aligned a must explain. Unrelated head motion explains under 0.2 (see the tests)."""
 
-MIN_VALLEY = 1.3
-"""Residual at the best offset outside +-0.15 s over that at the best: below this the valley is ambiguous."""
+MIN_VALLEY = 1.5
+"""Squared residual at the best offset outside +-AWAY_S over that at the best: below this the valley is ambiguous."""
+
+AWAY_S = 0.2
+CLIP = 8.0
+"""Motion beyond so many robust standard deviations is clipped while the valley is looked for."""
 
 TUKEY = 4.685
 """Tukey's biweight constant: 95 % efficiency for normal residuals."""
@@ -72,12 +78,15 @@ class Increments:
         return Track(times, total)
 
 
-def measure(a: str, b: str, track: Track, increments: Increments, *, max_std_s: float) -> Offset:
+def measure(
+    a: str, b: str, track: Track, increments: Increments, *, max_std_s: float, pictures: bool = False
+) -> Offset:
     """Offset of b against a, or undetermined with the reason.
 
     Args:
-        track: stream a. increments: stream b; intervals with non-finite angles are left out.
+        track: stream a. increments: stream b; intervals with non-finite motion are left out.
         max_std_s: largest uncertainty that still counts as measured.
+        pictures: b's motion was seen in pictures, so that its size by axis is not to be trusted.
     """
     good = np.isfinite(increments.change).all(1) & (increments.end_s > increments.start_s)
     lo, hi = track.times_s[0] + SEARCH_S, track.times_s[-1] - SEARCH_S
@@ -87,45 +96,75 @@ def measure(a: str, b: str, track: Track, increments: Increments, *, max_std_s: 
     start, end, phi = (array[inside] for array in (increments.start_s, increments.end_s, increments.change))
     curve = CubicSpline(track.times_s, track.total)
 
+    fit = _Fit(phi, pictures)
     offsets = np.arange(-SEARCH_S, SEARCH_S + GRID_S / 2, GRID_S)
-    residual = np.array([_spread(_residuals(curve, start, end, phi, o)) for o in offsets])
-    still = _spread(phi - np.median(phi, axis=0))
+    residual = np.array([fit.residual(curve(end - o) - curve(start - o)) for o in offsets])
+    still = fit.still()
     best = int(np.argmin(residual))
-    away = np.abs(offsets - offsets[best]) > 0.15
-    explained = 1 - (residual[best] / still) ** 2 if still > 0 else 0.0
+    away = np.abs(offsets - offsets[best]) > AWAY_S
+    explained = 1 - residual[best] / still if still > 0 else 0.0
     if explained < MIN_EXPLAINED:
         return Offset.undetermined(a, b, f"aligned motion explains {max(0.0, explained):.0%} of what {b} saw")
     if best in (0, len(offsets) - 1):
         return Offset.undetermined(a, b, f"no match within {SEARCH_S} s")
-    if away.any() and residual[away].min() < MIN_VALLEY * residual[best]:
+    if residual[away].min() < MIN_VALLEY * residual[best]:
         return Offset.undetermined(a, b, "motion is too slow or too regular to tell one offset from another")
 
-    middle = 0.5 * (start[0] + end[-1])
-    solution, covariance = _refine(curve, start, end, phi, offsets[best], middle)
-    offset, drift = solution[0], solution[1]
-    std = float(np.sqrt(covariance[0, 0]))
+    solution, covariance = _refine(curve, start, end, phi, float(offsets[best]), fit)
+    std, drift_std = np.sqrt(np.diag(covariance)[:2])
     if not np.isfinite(std) or std > max_std_s:
         return Offset.undetermined(a, b, f"uncertainty of {std * 1e3:.0f} ms is above {max_std_s * 1e3:.0f} ms")
-    return Offset(a, b, float(offset), std, float(drift) * 1e6, "measured")
+    return Offset(
+        a, b, float(solution[0]), float(std), float(solution[1]) * 1e6, "measured", drift_std_ppm=float(drift_std) * 1e6
+    )
 
 
-def _residuals(curve: CubicSpline, start: np.ndarray, end: np.ndarray, phi: np.ndarray, offset: float) -> np.ndarray:
-    """[K, 3] with the median rate removed (a gyro's bias)."""
-    rest = phi - (curve(end - offset) - curve(start - offset))
-    return rest - np.median(rest, axis=0)
+class _Fit:
+    """How well one motion explains another [K, 3].
+
+    Pictures err a little all the time and see the fast turns best: their fit is by least squares, with M and with single
+    wild values tamed. Other streams agree to the noise wherever both are right: their fit is by the median.
+    """
+
+    def __init__(self, phi: np.ndarray, pictures: bool) -> None:
+        self.pictures = pictures
+        self.phi = _clipped(phi) if pictures else phi
+
+    def matrix(self, moved: np.ndarray) -> np.ndarray:
+        """M [3, 3]: least squares, lightly pulled to the identity."""
+        if not self.pictures:
+            return np.eye(3)
+        x, y = moved - moved.mean(0), self.phi - self.phi.mean(0)
+        square = x.T @ x
+        ridge = 1e-2 * max(float(np.trace(square)) / 3, 1e-12) * np.eye(3)
+        return np.linalg.solve(square + ridge, x.T @ y + ridge).T
+
+    def residual(self, moved: np.ndarray) -> float:
+        """Squared size of what the motion leaves unexplained."""
+        return self._size(self.phi - moved @ self.matrix(moved).T)
+
+    def still(self) -> float:
+        """The same if nothing moved."""
+        return self._size(self.phi)
+
+    def _size(self, rest: np.ndarray) -> float:
+        if self.pictures:
+            return float(rest.var(0).sum())
+        return float(np.median(np.linalg.norm(rest - np.median(rest, axis=0), axis=1))) ** 2
 
 
-def _spread(residuals: np.ndarray) -> float:
-    """Robust size of [K, 3] residuals: the median of their lengths."""
-    return float(np.median(np.linalg.norm(residuals, axis=1)))
+def _clipped(phi: np.ndarray) -> np.ndarray:
+    middle = np.median(phi, axis=0)
+    reach = CLIP * np.maximum(1.4826 * np.median(np.abs(phi - middle), axis=0), np.std(phi, axis=0) / 3)
+    return np.clip(phi, middle - reach, middle + reach)
 
 
 def _refine(
-    curve: CubicSpline, start: np.ndarray, end: np.ndarray, phi: np.ndarray, offset: float, middle: float
+    curve: CubicSpline, start: np.ndarray, end: np.ndarray, phi: np.ndarray, offset: float, fit: _Fit
 ) -> tuple[np.ndarray, np.ndarray]:
     """(offset, drift, bias x, y, z) and their covariance [5, 5]."""
     rate = curve.derivative()
-    lever = 0.5 * (start + end) - middle
+    lever = 0.5 * (start + end) - 0.5 * (start[0] + end[-1])
     span = end - start
     blocks = ((start - start[0]) / BLOCK_S).astype(int)
     parameters = np.array([offset, 0.0, 0.0, 0.0, 0.0])
@@ -133,12 +172,15 @@ def _refine(
     jacobian[:, [0, 1, 2], [2, 3, 4]] = span[:, None]
     for _ in range(12):
         shift = parameters[0] + parameters[1] * lever
-        predicted = curve(end - shift) - curve(start - shift) + parameters[2:] * span[:, None]
-        rest = phi - predicted
-        jacobian[:, :, 0] = -(rate(end - shift) - rate(start - shift))
+        moved = curve(end - shift) - curve(start - shift)
+        matrix = fit.matrix(moved)
+        rest = phi - moved @ matrix.T - parameters[2:] * span[:, None]
+        jacobian[:, :, 0] = -(rate(end - shift) - rate(start - shift)) @ matrix.T
         jacobian[:, :, 1] = jacobian[:, :, 0] * lever[:, None]
         length = np.linalg.norm(rest, axis=1)
         scale = max(1.4826 * float(np.median(length)), 1e-9)
+        if fit.pictures:  # between turns all is quiet: a scale from the middle alone would discard the turns
+            scale = max(scale, float(np.sqrt((length**2).mean())) / 2)
         weight = np.clip(1 - (length / (TUKEY * scale)) ** 2, 0, None) ** 2
         normal = np.einsum("k,kci,kcj->ij", weight, jacobian, jacobian)
         gradient = np.einsum("k,kci,kc->ki", weight, jacobian, rest)
@@ -148,6 +190,7 @@ def _refine(
         parameters = parameters + step
         if abs(step[0]) < 1e-6:
             break
-    scores = np.zeros((blocks[-1] + 1, 5))
+    count = int(blocks[-1]) + 1
+    scores = np.zeros((count, 5))
     np.add.at(scores, blocks, gradient)
-    return parameters, inverse @ (scores.T @ scores) @ inverse
+    return parameters, inverse @ (scores.T @ scores) @ inverse * count / max(1, count - 2)

@@ -47,5 +47,5 @@ def measure(evidence: Evidence) -> list[Offset]:
         if seen is None:
             found.append(Offset.undetermined(name, view, "no decodable pictures, calibration or ordered clock"))
         else:
-            found.append(alignment.measure(name, view, track, seen, max_std_s=MAX_STD_S))
+            found.append(alignment.measure(name, view, track, seen, max_std_s=MAX_STD_S, pictures=True))
     return found

@@ -18,7 +18,7 @@ def measure(evidence: Evidence) -> list[Offset]:
     assert first is not None
     track = first.track()
     return [
-        alignment.measure(usable[0], view, track, increments, max_std_s=MAX_STD_S)
+        alignment.measure(usable[0], view, track, increments, max_std_s=MAX_STD_S, pictures=True)
         for view in usable[1:]
         if (increments := seen[view]) is not None
     ]
