@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -216,7 +217,7 @@ def test_walking_alternates_feet_and_arrives() -> None:
     m = frames()
     steps = [s for s in world().gait.steps if 9.0 <= s.start_s < 12.6]
     assert len(steps) >= 4
-    assert all(a.side != b.side for a, b in zip(steps, steps[1:], strict=False))
+    assert all(a.side != b.side for a, b in pairwise(steps))
     at = m.joints[round(12.7 * 100), 0]
     assert np.linalg.norm(at[:2] - [0.3, -1.25]) < 0.08
     facing = m.T_world_root[round(12.7 * 100), :3, 2]

@@ -134,7 +134,7 @@ def _leg(bones: Skeleton, side: int, tracks: Mapping[str, np.ndarray], body: Tru
     # Knees point between where the foot and the pelvis point, a little outwards.
     pole = foot[..., 2] + pelvis[..., 2] + 0.15 * SIGN[side] * pelvis[..., 0]
     upper, lower = bones.length(f"{name}_knee"), bones.length(f"{name}_ankle")
-    knee, end, aside = limbs.two_bone(hip, ankle, pole, upper, lower, knee=0.993)
+    knee, end, aside = limbs.two_bone(hip, ankle, pole, upper, lower, knee=0.997)
     hinge = np.cross(unit(end - hip), aside)
     thigh = limbs.bone_rotation(knee - hip, hinge, _leg_rest(bones, f"{name}_knee"))
     shank = limbs.bone_rotation(end - knee, hinge, _leg_rest(bones, f"{name}_ankle"))

@@ -22,7 +22,7 @@ STIFFNESS = np.array([0.6, 0.7, 0.35, 0.045])
 LIMITS = np.array([1.2, 0.9, 0.4, 0.35])
 HIPS_SHARE = 0.4
 """Share of a bow that the hips make; the spine makes the rest."""
-STANDING, STRETCHED = 0.986, 0.986
+STANDING, STRETCHED = 0.993, 0.990
 """Length of a standing leg, and the most that a walking leg is stretched, as shares of its bones."""
 STEP = 4
 """Posture is solved at every fourth knot (25 Hz): it is low-passed to 1.3 Hz afterwards."""
@@ -39,10 +39,10 @@ def resting_palms(gait: Gait, height: float) -> tuple[np.ndarray, np.ndarray]:
         # The arm swings with the other leg.
         other = ((gait.feet[:, 1 - side, :2] - gait.position) * gait.forward).sum(-1) - 0.06 * height
         swing = smooth(0.4 * other * walk, 0.08)
-        ahead = 0.19 * height * (1 - walk) + (0.03 * height + swing) * walk
+        ahead = 0.155 * height * (1 - walk) + (0.03 * height + swing) * walk
         aside = sign * (0.10 * (1 - walk) + 0.16 * walk) * height
         position[:, side, :2] = gait.position + ahead[:, None] * gait.forward + aside[:, None] * gait.left
-        position[:, side, 2] = (0.59 * (1 - walk) + 0.46 * walk) * height + 0.3 * swing**2
+        position[:, side, 2] = (0.60 * (1 - walk) + 0.46 * walk) * height + 0.3 * swing**2
         # Standing: fingers forward, palms half down. Walking: fingers down, palms to the thighs.
         stand = _palm_axes([0.93, -0.35 * sign, 0.0], [0.0, -0.75 * sign, -0.65])
         hang = _palm_axes([0.25, 0.0, -0.97], [0.0, -sign, 0.0])
