@@ -17,6 +17,16 @@ def test_every_extra_of_the_project_has_a_cost() -> None:
     assert set(COSTS) == set(project["project"]["optional-dependencies"])
 
 
+def test_the_commands_that_need_an_extra_exist() -> None:
+    from xperience.cli import app, load
+
+    if not app.registered_commands:
+        load(app)
+    known = {command.name for command in app.registered_commands}
+    for cost in COSTS.values():
+        assert {command.split()[0] for command in cost.commands} <= known
+
+
 def test_versions_are_those_installed() -> None:
     found = survey()
     versions = {package.name: package.version for package in found.required}

@@ -37,23 +37,25 @@ class Cost:
     Attributes:
         megabytes: disk that its packages take, rounded; shared packages count in every extra that needs them.
         minutes: time to install.
-        gives: what it is for, in a few words.
+        gives: what it is, in a few words.
+        commands: the commands that need it, as typed after `xperience`.
     """
 
     megabytes: int
     minutes: float
     gives: str
+    commands: tuple[str, ...] = ()
 
 
 COSTS: dict[str, Cost] = {
-    "train": Cost(900, 0.3, "torch, for training networks"),
+    "sim": Cost(50, 0.1, "ray casting", ("simulate", "demo")),
+    "viz": Cost(500, 0.3, "Rerun recordings", ("inspect --rrd",)),
+    "aria": Cost(50, 0.1, "reader of Project Aria recordings", ("import aria",)),
+    "train": Cost(900, 0.3, "torch, to train networks"),
     "omni": Cost(1060, 0.5, "torch, transformers and LoRA, for language models"),
-    "sim": Cost(50, 0.1, "ray casting: xperience simulate, xperience demo"),
     "robot": Cost(140, 0.2, "MuJoCo and a robot hand"),
     "scale": Cost(300, 0.3, "Ray, for work on a cluster"),
-    "viz": Cost(500, 0.3, "Rerun recordings: xperience inspect --rrd"),
-    "aria": Cost(50, 0.1, "Project Aria recordings (VRS)"),
-    "dev": Cost(250, 0.3, "make test, make lint"),
+    "dev": Cost(250, 0.3, "test tools, for make test and make lint"),
 }
 
 
@@ -225,7 +227,9 @@ def render(found: Survey) -> str:
     lines.append("  " + ", ".join(f"{p.name} {p.version}" for p in found.required if p.version))
     lines += ["", "Optional extras"]
     for extra in found.extras:
-        lines.append(f"  {'yes' if extra.complete else 'no '}  {extra.name:<6} {extra.cost.gives}")
+        need = ", ".join(f"xperience {command}" for command in extra.cost.commands)
+        use = f"{extra.cost.gives}: {need}" if need else extra.cost.gives
+        lines.append(f"  {'yes' if extra.complete else 'no '}  {extra.name:<6} {use}")
         if extra.complete:
             lines.append("              " + ", ".join(f"{p.name} {p.version}" for p in extra.packages))
             continue

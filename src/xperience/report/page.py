@@ -21,6 +21,7 @@ from xperience.episode.presence import Presence
 from xperience.report import figures, results, timeline, walkthrough
 from xperience.report.figures.views import view_with_hands
 from xperience.report.scene import Scene, choose_frame
+from xperience.report.text import cut, sentence
 from xperience.storage import write_text
 
 HERO_WIDTH = 600
@@ -102,6 +103,7 @@ def render(context: dict[str, object]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["cut"] = cut
     script = (TEMPLATES / "page.js").read_text(encoding="utf-8")
     script_hash = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return environment.get_template("page.html").render(script=script, script_hash=script_hash, **context)
@@ -118,13 +120,7 @@ def hero(scene: Scene) -> Markup:
 
 def title(episode: Episode) -> str:
     task = episode.caption.main_task.strip() if episode.caption is not None else ""
-    return task[:160] or "A recording without a named task"
-
-
-def sentence(text: str) -> str:
-    """With a capital and a full stop."""
-    text = text.strip()
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) or not text else ".")
+    return cut(task, 160) or "A recording without a named task"
 
 
 def lead(episode: Episode, summary: Summary | None) -> str:

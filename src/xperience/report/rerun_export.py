@@ -4,6 +4,8 @@ Two time lines: `time` (seconds from the first frame, by the recording's clock) 
 recording lacks are left out, and the entity `notes` says which and why. Coordinates: `world` in metres, z up;
 `world/headset` moves with the body frame (x right, y down, z forward).
 
+Importing this module raises MissingError where rerun-sdk is not installed.
+
 Rerun draws pinhole cameras only: the frustum of a fisheye view has its focal length and centre but no lens, and is
 labelled as approximate. Rerun has no sound either: its level is drawn as a curve.
 """
@@ -18,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from xperience.episode import Episode, geometry
 from xperience.episode.cameras import FISHEYE_VIEWS, VIEWS, Camera
@@ -26,6 +29,14 @@ from xperience.episode.skeletons import HAND_PARENTS, LEFT_WRIST, SMPLH_PARENTS,
 from xperience.errors import CorruptError, FormatError, MissingError
 from xperience.progress import track
 from xperience.storage import replacing
+
+try:
+    import rerun as rr
+    from rerun import blueprint as rrb
+except ImportError as error:  # an optional package of 500 MB
+    raise MissingError(
+        "writing Rerun recordings needs rerun-sdk", field="viz", hint="pip install -c constraints.txt -e '.[viz]'"
+    ) from error
 
 APPLICATION = "xperience"
 SIDE_COLORS = {"left": (43, 131, 186), "right": (215, 110, 40)}
@@ -44,15 +55,8 @@ def export(episode: Episode, file: Path, *, show: bool = True) -> list[str]:
         show: progress on standard error.
 
     Raises:
-        MissingError: rerun-sdk is not installed.
         SpaceError: the file cannot be written.
     """
-    try:
-        import rerun as rr
-    except ImportError as error:
-        raise MissingError(
-            "writing Rerun recordings needs rerun-sdk", field="viz", hint="pip install -c constraints.txt -e '.[viz]'"
-        ) from error
     with replacing(file) as temporary:
         recording = rr.RecordingStream(APPLICATION, recording_id=episode.id)
         recording.save(temporary, default_blueprint=_blueprint(episode))
@@ -100,15 +104,11 @@ class _Writer:
 
     def index(self, frames: np.ndarray) -> list[Any]:
         """Both time lines of the given frames."""
-        import rerun as rr
-
         return [rr.TimeColumn("time", duration=self.times_s[frames]), rr.TimeColumn("frame", sequence=frames)]
 
     # -- geometry ------------------------------------------------------------------------------------------------
 
     def pose(self) -> None:
-        import rerun as rr
-
         self.recording.log("world", rr.ViewCoordinates.RIGHT_HAND_Z_UP, static=True)
         pose = self.episode.pose
         if not pose.present:
@@ -127,8 +127,6 @@ class _Writer:
         return None
 
     def cameras(self) -> None:
-        import rerun as rr
-
         rig = self.episode.rig
         if rig is None:
             return self.skip("calibration", "not in the recording; images are drawn without cameras")
@@ -143,8 +141,6 @@ class _Writer:
         return None
 
     def point_cloud(self) -> None:
-        import rerun as rr
-
         points = self.episode.point_cloud
         if points is None:
             return self.skip("point cloud", "not in the recording")
@@ -155,8 +151,6 @@ class _Writer:
     # -- motion --------------------------------------------------------------------------------------------------
 
     def hand(self, side: str) -> None:
-        import rerun as rr
-
         signal = self.episode.hand(side)
         if not signal.present:
             return self.skip(f"{side} hand", signal.reason)
@@ -196,8 +190,6 @@ class _Writer:
         colors: np.ndarray | None = None,
     ) -> None:
         """Joints [T, J, 3] and their bones; invalid frames draw nothing."""
-        import rerun as rr
-
         frames = np.arange(len(signal))
         joints = signal.values[signal.valid].astype(np.float32)
         counts = np.where(signal.valid, joints.shape[1], 0)
@@ -222,8 +214,6 @@ class _Writer:
         )
 
     def imu(self) -> None:
-        import rerun as rr
-
         imu = self.episode.imu
         if not imu.present:
             return self.skip("imu", imu.reason)
@@ -237,8 +227,6 @@ class _Writer:
     # -- sound and language --------------------------------------------------------------------------------------
 
     def audio(self) -> None:
-        import rerun as rr
-
         audio = self.episode.audio
         if not audio.present:
             return self.skip("audio", "no MP4 with sound in the recording")
@@ -252,8 +240,6 @@ class _Writer:
         return None
 
     def caption(self) -> None:
-        import rerun as rr
-
         caption, labels = self.episode.caption, self.episode.labels
         if caption is None:
             return self.skip("caption", "not in the recording, or not readable")
@@ -281,9 +267,6 @@ class _Writer:
     # -- images --------------------------------------------------------------------------------------------------
 
     def depth(self) -> None:
-        import rerun as rr
-        from PIL import Image
-
         depth, rig = self.episode.depth, self.episode.rig
         if not depth.present:
             return self.skip("depth", depth.reason)
@@ -312,8 +295,6 @@ class _Writer:
         return None
 
     def video(self, view: str) -> None:
-        import rerun as rr
-
         if view not in self.episode.views:
             return self.skip(view, "no MP4 in the recording")
         video = self.episode.video(view)
@@ -330,8 +311,6 @@ class _Writer:
         return None
 
     def notes(self) -> None:
-        import rerun as rr
-
         lines = [f"# {self.episode.id}", "", f"{len(self.times_s)} frames, {self.episode.clock.duration_s:.1f} s.", ""]
         lines += ["Left out:", ""] if self.left_out else ["Every stream is here.", ""]
         lines += [f"- {line}" for line in self.left_out]
@@ -358,8 +337,6 @@ def depth_entity(episode: Episode) -> str:
 
 
 def _pinhole(camera: Camera, size: tuple[int, int]) -> Any:
-    import rerun as rr
-
     scaled = camera.scaled(size)
     fx, fy, cx, cy = scaled.K
     return rr.Pinhole(
@@ -372,8 +349,6 @@ def _pinhole(camera: Camera, size: tuple[int, int]) -> Any:
 
 def _blueprint(episode: Episode) -> Any:
     """World on the left, images on the right, curves and text below; only what the recording has."""
-    from rerun import blueprint as rrb
-
     images = [
         rrb.Spatial2DView(
             origin=image_entity(episode, view), name=view + (" (fisheye)" if view in FISHEYE_VIEWS else "")

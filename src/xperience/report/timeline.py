@@ -8,24 +8,25 @@ from pathlib import Path
 
 import numpy as np
 
-from xperience.benchmark.scoring.files import read_table
+from xperience.benchmark.scoring.files import read_table, whole_numbers
 from xperience.benchmark.summary import Summary
 from xperience.episode import Episode
 from xperience.report.svg import ticks
+from xperience.report.text import cut
 
 HUES = (205, 28, 150, 265, 85, 340, 180, 48, 235, 310, 120, 8)
 """Neighbouring labels get hues that lie far apart; after twelve they repeat."""
 
-PREDICTED = (
-    ("timeline_subtask", "step, predicted"),
-    ("timeline_action", "action, predicted"),
-    ("next_action", "next action, predicted"),
-    ("contact_prediction", "contact, predicted"),
-)
+TASKS = ("timeline_subtask", "timeline_action", "next_action", "transition_detection", "hand_contact")
+"""Tasks whose predictions have a place on the time line."""
+
 NEXT_ACTION_FRAMES = 20
 """The next-action task asks for the label this many frames after the window's end."""
-MOST_BARS = 1500
-"""Bars in one row; a longer row would be finer than the screen."""
+MOST_BARS = 2000
+"""Bars in one row; a longer row would be finer than the screen, and says that it is cut."""
+
+LONGEST_LABEL = 200
+"""Characters of one label."""
 
 
 @dataclass(frozen=True)
@@ -92,14 +93,17 @@ def read_predictions(file: Path, episode_id: str) -> list[Prediction]:
         return []
     columns = ("start_frame", "end_frame", "true_label", "predicted_label")
     table = read_table(file, columns, ("center_frame", "episode_id"))
-    out = []
-    for k in range(len(table["start_frame"])):
-        if "episode_id" in table and table["episode_id"][k] != episode_id:
-            continue
-        start, end = int(table["start_frame"][k]), int(table["end_frame"][k])
-        center = int(table["center_frame"][k]) if "center_frame" in table else (start + end) // 2
-        out.append(Prediction(start, end, center, table["true_label"][k], table["predicted_label"][k]))
-    return sorted(out, key=lambda p: p.center)
+    start = whole_numbers(file, "start_frame", table["start_frame"])
+    end = whole_numbers(file, "end_frame", table["end_frame"])
+    center = (start + end) // 2
+    if "center_frame" in table:
+        center = whole_numbers(file, "center_frame", table["center_frame"])
+    rows = zip(
+        start.tolist(), end.tolist(), center.tolist(), table["true_label"], table["predicted_label"], strict=True
+    )
+    predictions = [Prediction(*row) for row in rows]
+    own = [k for k in range(len(start)) if "episode_id" not in table or table["episode_id"][k] == episode_id]
+    return sorted((predictions[k] for k in own), key=lambda p: p.center)
 
 
 class _Builder:
@@ -113,34 +117,26 @@ class _Builder:
 
     def build(self) -> Timeline:
         labels = self.episode.labels
-        predictions = {task: self.predictions(task) for task, _ in PREDICTED}
-        predictions["transition_detection"] = self.predictions("transition_detection")
-        out = []
-        for task, kind, frame_labels in (
-            ("timeline_subtask", "step", labels.subtask),
-            ("timeline_action", "action", labels.action),
-        ):
-            if any(frame_labels):
-                out.append(TimelineRow(f"{kind}, as labelled", "bars", self.truth_bars(frame_labels)))
-            if predictions[task]:
-                out.append(TimelineRow(f"{kind}, predicted", "bars", self.predicted_bars(predictions[task])))
-        if predictions["next_action"]:
-            bars = self.predicted_bars(predictions["next_action"], shift=NEXT_ACTION_FRAMES)
-            out.append(TimelineRow("action, predicted 1 s before", "bars", bars))
-        if len(labels.boundaries):
-            instants = tuple(self.instant(int(frame), "action changes") for frame in labels.boundaries)
-            out.append(TimelineRow("boundaries, as labelled", "ticks", instants))
-        transitions = [p for p in predictions["transition_detection"] if p.predicted == "transition"]
-        if predictions["transition_detection"]:
-            instants = tuple(self.instant(p.center, "boundary predicted", p.truth == "transition") for p in transitions)
-            out.append(TimelineRow("boundaries, predicted", "ticks", instants))
-        if predictions["contact_prediction"]:
-            out.append(
-                TimelineRow("contact, predicted", "bars", self.predicted_bars(predictions["contact_prediction"]))
-            )
-        tested = [p.start for rows in predictions.values() for p in rows]
+        predicted = {task: self.predictions(task) for task in TASKS}
+        boundaries = [self.instant(int(frame), "action changes") for frame in labels.boundaries]
+        transitions = [
+            self.instant(p.center, "boundary predicted", p.truth == "transition")
+            for p in predicted["transition_detection"]
+            if p.predicted == "transition"
+        ]
+        rows = (
+            ("step, as labelled", "bars", self.truth_bars(labels.subtask)),
+            ("step, predicted", "bars", self.predicted_bars(predicted["timeline_subtask"])),
+            ("action, as labelled", "bars", self.truth_bars(labels.action)),
+            ("action, predicted", "bars", self.predicted_bars(predicted["timeline_action"])),
+            ("action, foretold 1 s before", "bars", self.predicted_bars(predicted["next_action"], NEXT_ACTION_FRAMES)),
+            ("boundaries, as labelled", "ticks", boundaries),
+            ("boundaries, predicted", "ticks", transitions),
+            ("hand contact, predicted", "bars", self.predicted_bars(predicted["hand_contact"])),
+        )
+        tested = [p.start for windows in predicted.values() for p in windows]
         return Timeline(
-            tuple(out),
+            tuple(_row(title, kind, bars) for title, kind, bars in rows if bars),
             tuple((self.percent(t), f"{t:g}") for t in ticks(0.0, self.end_s, 8)),
             self.percent(self.second(min(tested))) if tested else None,
             self.note(bool(tested)),
@@ -162,41 +158,39 @@ class _Builder:
         folder = self.summary.tasks[task].folder
         return read_predictions(self.folder / folder / "predictions.csv", self.episode.id) if folder else []
 
-    def truth_bars(self, labels: np.ndarray) -> tuple[Bar, ...]:
+    def truth_bars(self, labels: np.ndarray) -> list[Bar]:
         changes = np.flatnonzero(labels[1:] != labels[:-1]) + 1
         edges = [0, *changes.tolist(), len(labels)]
-        bars = [self.bar(str(labels[a]), a, b) for a, b in pairwise(edges) if labels[a]]
-        return tuple(bars[:MOST_BARS])
+        return [self.bar(str(labels[a]), a, b) for a, b in pairwise(edges) if a < b and labels[a]]
 
-    def predicted_bars(self, predictions: list[Prediction], shift: int = 0) -> tuple[Bar, ...]:
-        """Each window stands for the frames nearest to its centre; equal neighbours are one bar."""
+    def predicted_bars(self, predictions: list[Prediction], ahead: int = 0) -> list[Bar]:
+        """Each window stands for the frames about its centre, or `ahead` frames past its end; equal neighbours join."""
+        if not predictions:
+            return []
         centers = np.array([p.center for p in predictions])
-        step = int(np.median(np.diff(centers))) if len(centers) > 1 else predictions[0].end - predictions[0].start
-        half = max(1, step) / 2
-        bars: list[Bar] = []
-        run: list[Prediction] = []
-        for p in [*predictions, None]:
-            same = (
-                p is not None
-                and run
-                and (p.predicted, p.truth) == (run[-1].predicted, run[-1].truth)
-                and p.center - run[-1].center <= 2 * max(1, step)
-            )
-            if run and not same:
-                first, last = run[0], run[-1]
-                ahead = last.end - last.center + shift if shift else 0
-                start, stop = first.center - half + ahead, last.center + half + ahead
-                correct = first.truth == first.predicted if first.truth else None
-                bars.append(self.bar(first.predicted, start, stop, correct, first.truth))
-                run = []
-            if p is not None:
-                run.append(p)
-        return tuple(bars[:MOST_BARS])
+        step = max(1, int(np.median(np.diff(centers)))) if len(centers) > 1 else 1
+        runs: list[list[Prediction]] = []
+        for p in predictions:
+            last = runs[-1][-1] if runs else None
+            near = last is not None and p.center - last.center <= 2 * step
+            if last is not None and near and (p.predicted, p.truth) == (last.predicted, last.truth):
+                runs[-1].append(p)
+            else:
+                runs.append([p])
+        bars = []
+        for run in runs:
+            first, last = run[0], run[-1]
+            shift = last.end - last.center + ahead if ahead else 0
+            start, stop = first.center - step / 2 + shift, last.center + step / 2 + shift
+            correct = first.truth == first.predicted if first.truth else None
+            bars.append(self.bar(first.predicted, start, stop, correct, first.truth))
+        return bars
 
     def bar(self, label: str, start: float, stop: float, correct: bool | None = None, truth: str = "") -> Bar:
         start_s, end_s = self.second(start), self.second(stop)
         left, right = self.percent(start_s), self.percent(end_s)
-        return Bar(left, max(right - left, 0.05), label, self.hue(label), start_s, end_s, correct, truth)
+        width, hue = max(right - left, 0.05), self.hue(label)
+        return Bar(left, width, cut(label, LONGEST_LABEL), hue, start_s, end_s, correct, cut(truth, LONGEST_LABEL))
 
     def instant(self, frame: int, label: str, correct: bool | None = None) -> Bar:
         second = self.second(frame)
@@ -214,3 +208,9 @@ class _Builder:
 
     def hue(self, label: str) -> int:
         return self.hues.setdefault(label, HUES[len(self.hues) % len(HUES)])
+
+
+def _row(title: str, kind: str, bars: list[Bar]) -> TimelineRow:
+    if len(bars) > MOST_BARS:
+        title = f"{title} (only the first {MOST_BARS:,})"
+    return TimelineRow(title, kind, tuple(bars[:MOST_BARS]))

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from xperience.report.figures import Card
 from xperience.report.scene import Scene
+from xperience.report.text import cut
 
 ORDER = 40
 TITLE = "Language"
 WHAT = "What an annotator wrote about this moment: step, action, objects in use and how they are handled."
-LONGEST = 400
-"""Characters of one text on the page; the rest is cut and marked."""
 
 
 def draw(scene: Scene) -> Card:
@@ -39,8 +38,3 @@ def draw(scene: Scene) -> Card:
         f"{len(labels.boundaries)} boundaries",
     )
     return Card(TITLE, WHAT, Markup('<dl class="caption">{}</dl>').format(body), facts)
-
-
-def cut(text: str, longest: int = LONGEST) -> Markup:
-    """Escaped, and cut at a length that cannot break the page."""
-    return escape(text if len(text) <= longest else text[: longest - 1] + "\u2026")
