@@ -35,7 +35,7 @@ def directions(seed: int, count: int = 200) -> np.ndarray:
     return rays / np.linalg.norm(rays, axis=1, keepdims=True)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(lenses | pinholes, st.integers(0, 1000))
 def test_a_point_projects_and_comes_back(camera: Camera, seed: int) -> None:
     rays = directions(seed)
@@ -46,7 +46,7 @@ def test_a_point_projects_and_comes_back(camera: Camera, seed: int) -> None:
     np.testing.assert_allclose(back[seen], rays[seen], atol=1e-7)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(lenses | pinholes, st.integers(0, 1000))
 def test_a_pixel_unprojects_and_comes_back(camera: Camera, seed: int) -> None:
     assert camera.size is not None
@@ -59,7 +59,7 @@ def test_a_pixel_unprojects_and_comes_back(camera: Camera, seed: int) -> None:
     np.testing.assert_allclose(back, pixels[lit], atol=1e-5)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(lenses)
 def test_corners_of_a_fisheye_image_are_outside_the_lens(camera: Camera) -> None:
     assert camera.size is not None

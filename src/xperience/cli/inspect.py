@@ -20,7 +20,8 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         """Print what a recording holds: streams, rates, counts, presence, labels and problems.
 
-        A stream is present (with the share of its samples that are valid) or absent (with the reason). Only headers
+        A stream is present (with the share of its samples that are valid; for depth, of the pixels of 8 images) or
+        absent (with the reason). Only headers
         and small streams are read, so a full-length episode takes about a second. Exit status 2 where the recording
         cannot be opened.
         """

@@ -69,7 +69,8 @@ class AnnotationFile:
         """The dataset object, or None where the file has none; nothing is read.
 
         Raises:
-            FormatError: a group stands in its place, or it points out of the file.
+            FormatError: a group stands in its place, it points out of the file, or it has no shape.
+            CorruptError: its header cannot be decoded.
         """
         found = self._find(name)
         if found is None:
@@ -77,6 +78,9 @@ class AnnotationFile:
         if not isinstance(found, h5py.Dataset):
             raise FormatError("a group or type stands where a dataset belongs", file=self.path, field=name)
         with self._decoding("dataset cannot be read", name):
+            _ = found.dtype  # h5py works it out when asked, and may fail: better here than in a caller
+            if found.shape is None:
+                raise FormatError("dataset is empty (null space)", file=self.path, field=name)
             check_layout(found, self.path, name)
         return found
 
@@ -144,7 +148,7 @@ class AnnotationFile:
             return None
         with self._decoding("text cannot be read", name):
             is_bytes = dataset.dtype == np.uint8 and dataset.ndim == 1  # as some writers store text
-            if dataset.shape is None or (dataset.size != 1 and not is_bytes):
+            if dataset.size != 1 and not is_bytes:
                 raise FormatError("not a single string", file=self.path, field=name, found=f"shape {dataset.shape}")
             if dataset.dtype.kind == "O" and h5py.check_string_dtype(dataset.dtype) is not None:
                 stored = variable_length_bytes(dataset, self.path)
@@ -168,8 +172,6 @@ class AnnotationFile:
         return text.strip("\x00")
 
     def _check(self, name: str, dataset: h5py.Dataset) -> None:
-        if dataset.shape is None:
-            raise FormatError("dataset is empty (null space)", file=self.path, field=name)
         if dataset.shape and max(dataset.shape) > MAX_LENGTH:
             raise LimitError("dataset is absurdly long", file=self.path, field=name, found=f"shape {dataset.shape}")
         known = BY_PATH.get(name)

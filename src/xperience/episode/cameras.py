@@ -22,6 +22,9 @@ VIEWS = FISHEYE_VIEWS + STEREO_VIEWS
 LENS_RADIUS = 1.5
 """Radius of the lit circle of a fisheye image in focal lengths; image corners reach about 2.2 and are dark."""
 
+MAX_NEWTON = 30
+"""Most steps of inverting a lens; three do, except at the rim of a lens whose radius has stopped growing."""
+
 
 @dataclass(frozen=True)
 class Camera:
@@ -90,9 +93,13 @@ class Camera:
         radius = np.hypot(u, v)
         seen = radius <= self._radius(np.asarray(self.max_angle))
         theta = np.interp(radius, *self._table)
-        for _ in range(3):  # Newton, from a start good to 1e-4
+        for _ in range(MAX_NEWTON):  # from a start good to 1e-4
             slope = self._slope(theta)
-            theta = theta - (self._radius(theta) - radius) / np.where(np.abs(slope) < 1e-9, 1.0, slope)
+            better = theta - (self._radius(theta) - radius) / np.where(np.abs(slope) < 1e-9, 1.0, slope)
+            step = np.clip(better, 0.0, self.max_angle) - theta
+            theta = theta + step
+            if not (np.abs(step[seen]) > 1e-13).any():
+                break
         sine = np.where(radius > 1e-12, np.sin(theta) / np.where(radius > 1e-12, radius, 1.0), 1.0)
         rays = np.stack([u * sine, v * sine, np.cos(theta)], -1)
         return np.where(seen[..., None], rays, np.nan), seen
@@ -104,8 +111,12 @@ class Camera:
             return np.pi / 2
         angles = np.linspace(0, np.pi, 4097)
         radius = self._radius(angles)
-        bad = (np.diff(radius) <= 0) | (radius[1:] > LENS_RADIUS)
-        return float(angles[np.argmax(bad)] if bad.any() else angles[-1])
+        turning = np.diff(radius) <= 0
+        bad = turning | (radius[1:] > LENS_RADIUS)
+        last = int(np.argmax(bad)) if bad.any() else len(angles) - 1
+        if bad.any() and turning[last]:  # the radius is largest within a step of here: stay where it still grows
+            last = max(0, last - 1)
+        return float(angles[last])
 
     @cached_property
     def _table(self) -> tuple[np.ndarray, np.ndarray]:

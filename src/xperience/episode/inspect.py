@@ -119,7 +119,7 @@ def _depth(episode: Episode, name: str) -> dict[str, Any]:
     for frame in np.unique(np.linspace(0, len(depth) - 1, DEPTH_SAMPLES).astype(int)) if len(depth) else ():
         image, _ = depth.frames(int(frame), int(frame) + 1)
         valid, pixels = valid + int((np.isfinite(image) & (image > 0)).sum()), pixels + image.size
-    kept = "with confidence" if depth.has_confidence else "without confidence"
+    kept = "confidence" if depth.has_confidence else "no confidence"
     return {
         "count": len(depth),
         "rate_hz": episode.clock.fps or None,
@@ -127,8 +127,7 @@ def _depth(episode: Episode, name: str) -> dict[str, Any]:
         "valid_share": valid / pixels if pixels else None,
         "unit": "m",
         "frame": "stereo_left",
-        "detail": f"scale {depth.scale:g}, {depth.depth_min:g} to {depth.depth_max:g} m, {kept}, pixels of "
-        f"{min(DEPTH_SAMPLES, len(depth))} frames",
+        "detail": f"{depth.depth_min:g} to {depth.depth_max:g} m, scale {depth.scale:g}, {kept}",
     }
 
 

@@ -23,7 +23,7 @@ def read(file: AnnotationFile, path: str, num_frames: int, notes: Notes, ndim: i
     dataset = file.dataset(path)
     if dataset is None:
         return None
-    batched = dataset.shape is not None and dataset.ndim == ndim + 1
+    batched = dataset.ndim == ndim + 1
     array = file.read(path) if batched else file.read(path, start=0, stop=num_frames)
     assert array is not None
     length = dataset.shape[1] if batched else dataset.shape[0]
