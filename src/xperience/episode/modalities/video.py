@@ -150,8 +150,10 @@ class Video:
         self, start: int = 0, stop: int | None = None, size: tuple[int, int] | None = None
     ) -> Iterator[tuple[int, np.ndarray]]:
         """(frame number, upright RGB image) one by one, in bounded memory."""
+        shown = None
         for number, frame in self.decode(start, stop):
-            image = upright(frame)
+            shown = shown or orientation(frame)  # once: PyAV keeps a frame whose side data was asked for in a cycle
+            image = upright(frame, shown)
             yield number, image if size is None else area_average(image, size)
 
     def decode(self, start: int = 0, stop: int | None = None) -> Iterator[tuple[int, Any]]:
@@ -260,10 +262,14 @@ class Video:
         return container
 
 
-def upright(frame: Any) -> np.ndarray:
-    """RGB uint8 [H, W, 3] of an av.VideoFrame by libswscale's default conversion, turned as it is to be shown."""
+def upright(frame: Any, shown: tuple[bool, bool, bool] | None = None) -> np.ndarray:
+    """RGB uint8 [H, W, 3] of an av.VideoFrame by libswscale's default conversion, turned as it is to be shown.
+
+    Args:
+        shown: `orientation` of the video, where it is known.
+    """
     image = frame.to_ndarray(format="rgb24")
-    turned, flip_x, flip_y = orientation(frame)
+    turned, flip_x, flip_y = shown or orientation(frame)
     if turned:
         image = image.swapaxes(0, 1)
     if flip_x:
