@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,10 @@ import numpy as np
 
 from xperience.episode import layout
 from xperience.episode.writer import AnnotationWriter
-from xperience.errors import FormatError, MissingError
+from xperience.errors import FormatError, LimitError, MissingError
 from xperience.sources import kinect, lag
 from xperience.sources.matfile import read_array
+from xperience.sources.nearest import nearest
 from xperience.sources.source import Conversion, Found, Recording, SetAside, inside
 
 ACTIONS: tuple[str, ...] = (
@@ -149,11 +150,13 @@ class UtdMhad:
             if trial.skeleton is not None:
                 keypoints = kinect.to_smplh(trial.skeleton)
                 writer.put("full_body_mocap/keypoints", keypoints)
-                writer.put("metadata/ground_height", floor_height(keypoints))
+                if np.isfinite(floor := floor_height(keypoints)):
+                    writer.put("metadata/ground_height", floor)
             if trial.depth is not None:
                 depth = writer.stream("depth/depth", len(trial.depth), trial.depth.shape[1:])
                 for k, image in enumerate(trial.depth):
                     depth[k] = image * np.float32(1e-3)
+                writer.put("depth/scale", 1.0)
                 writer.put("depth/depth_min", kinect.DEPTH_RANGE_M[0])
                 writer.put("depth/depth_max", kinect.DEPTH_RANGE_M[1])
         return _conversion(trial, clock)
@@ -182,7 +185,7 @@ def read_trial(recording: Recording) -> Trial:
         depth = np.moveaxis(images, 2, 0)
     for role, array in (("inertial", inertial), ("skeleton", skeleton), ("depth", depth)):
         if array is not None and len(array) > MAX_LENGTH:
-            raise FormatError(
+            raise LimitError(
                 "trial is absurdly long", file=files[role], found=f"T = {len(array)}", expected=f"at most {MAX_LENGTH}"
             )
     if skeleton is not None and depth is not None and len(skeleton) != len(depth):
@@ -231,7 +234,7 @@ def clocks(trial: Trial) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
         "how": "law measured over the whole dataset, docs/sources.md; the lag left in this trial is measured, not applied",
     }
     if trial.skeleton is not None and trial.inertial is not None:
-        clock["residual_lag"] = asdict(residual_lag(trial.action, trial.skeleton, trial.inertial, frames_s, imu_s))
+        clock["residual_lag"] = residual_lag(trial.action, trial.skeleton, trial.inertial, frames_s, imu_s).record()
     return frames_s, imu_s, clock
 
 
@@ -243,26 +246,20 @@ def residual_lag(
     Args:
         skeleton: [N, 20, 3] in any axes; inertial: [M, 6] in any units. Only shapes in time matter.
     """
-    if len(frames_s) < 8 or len(imu_s) < 8:
-        return lag.Lag(np.nan, np.nan, np.nan, np.nan, "undetermined")
+    if min(len(frames_s), len(imu_s)) < lag.LEAST_SAMPLES or not np.isfinite(skeleton).all():
+        return lag.Lag.undetermined()
     parent, child = ("right_elbow", "right_wrist") if action <= LAST_WRIST_ACTION else ("right_hip", "right_knee")
     joint = kinect.KINECT_JOINTS.index
     turning = lag.bone_turning(skeleton[:, joint(parent)], skeleton[:, joint(child)], frames_s)
     return lag.measure(imu_s, lag.gyro_turning(inertial[:, 3:]), frames_s, turning)
 
 
-def nearest(times: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """Index of the entry of the sorted `times` that is nearest to each wanted time."""
-    after = np.clip(np.searchsorted(times, wanted), 1, max(1, len(times) - 1))
-    before = after - 1
-    after = np.minimum(after, len(times) - 1)
-    return np.where(wanted - times[before] <= times[after] - wanted, before, after)
-
-
 def floor_height(keypoints: np.ndarray) -> float:
-    """Height of the lower foot joint, median over the frames, world metres. People stand on the floor in every trial."""
+    """Height of the lower foot joint, median over the frames, world metres; NaN where no foot is tracked."""
     feet = [kinect.SMPLH_INDEX[kinect.KINECT_JOINTS.index(f"{side}_foot")] for side in ("left", "right")]
-    return float(np.nanmedian(np.nanmin(keypoints[:, feet, 2], axis=1)))
+    lower = np.fmin(*keypoints[:, feet, 2].T)
+    seen = lower[np.isfinite(lower)]
+    return float(np.median(seen)) if len(seen) else np.nan
 
 
 def caption(action: str, frames_ns: np.ndarray) -> str:
@@ -307,7 +304,9 @@ def _conversion(trial: Trial, clock: dict[str, Any]) -> Conversion:
         absent["body"] = "no skeleton file for this trial"
     if trial.depth is not None:
         streams["depth"] = "Kinect depth of the person, background removed by the dataset's authors"
-        conversions.append("depth mm to m; depth_min and depth_max are the sensor's specified range")
+        conversions.append(
+            "depth mm to m; depth_min and depth_max are the sensor's specified range; scale 1: no stereo"
+        )
     else:
         absent["depth"] = "no depth file for this trial"
     return Conversion(streams, absent, tuple(conversions), clock, details=details)
