@@ -1,8 +1,8 @@
 """Linear heads on standardised features; scikit-learn and numpy only, deterministic.
 
 Windows are fewer than features, so everything is solved in the space that the training windows span: with
-X = U S V' the coordinates Z = U S of the windows carry every inner product, and an L2-penalised model of Z is the same
-model as one of X (no principal components are dropped). Penalties are those of the published linear heads and are
+X X' = L L' (Cholesky) the rows of L are coordinates of the windows that carry every inner product, and an L2-penalised
+model of L is the same model as one of X: nothing is projected away. Penalties are those of the published linear heads and are
 never chosen on test windows.
 """
 
@@ -32,8 +32,11 @@ MAX_ITERATIONS = 200
 TOLERANCE = 1e-6
 """Largest gradient of the mean loss at which a logistic fit counts as converged."""
 
+JITTER = 1e-9
+"""Added to the kernel's diagonal, relative to its mean, so that equal windows can be told apart by rounding alone."""
+
 MAX_TRAIN = 4000
-"""Most training samples; more are thinned evenly. Bounds the kernel at 128 MB and its solution at about a minute."""
+"""Most training samples; more are thinned evenly. Bounds the kernel at 128 MB and a fit at about a minute."""
 
 POSITIVE_WEIGHT = (1.0, 20.0)
 """Bounds of the weight of a present object, (n - count) / count between them, as published."""
@@ -93,34 +96,40 @@ class Span:
     Raises NotMeasurable where the training inputs are all the same.
 
     Attributes:
-        train: [n, r] coordinates of the training windows, columns uncorrelated, largest first.
-        singular: [r] singular values of the standardised training inputs.
+        train: [n, n] coordinates of the training windows.
     """
 
     def __init__(self, x: np.ndarray, block_starts: np.ndarray) -> None:
+        from scipy.linalg import cholesky
+
         self.scaler = Scaler.fit(x, block_starts)
         self._z = self.scaler.apply(x)
         self._z_mean = self._z.mean(axis=0, dtype=np.float64).astype(np.float32)  # clipping can shift the mean
         self._z -= self._z_mean
-        values, vectors = np.linalg.eigh(_inner(self._z, self._z))
-        if values[-1] < MIN_STD:
+        kernel = _inner(self._z, self._z)
+        scale = np.trace(kernel) / len(kernel)
+        if scale < MIN_STD:
             raise NotMeasurable(
                 "input absent: no input varies over the training windows, so nothing can be learnt from it"
             )
-        keep = values > values[-1] * 1e-10
-        self.singular = np.sqrt(values[keep][::-1])
-        self._basis = vectors[:, keep][:, ::-1]
-        self.train = self._basis * self.singular
+        kernel[np.diag_indices_from(kernel)] += JITTER * scale
+        self.train = cholesky(kernel, lower=True, overwrite_a=True)
 
     def project(self, chunks: Iterable[np.ndarray]) -> np.ndarray:
-        """[m, r] coordinates of other windows, given as inputs in chunks."""
-        onto = self._basis / self.singular
-        parts = [_inner(self.scaler.apply(x) - self._z_mean, self._z) @ onto for x in chunks]
-        return np.concatenate(parts) if parts else np.zeros((0, len(self.singular)))
+        """[m, n] coordinates of other windows, given as inputs in chunks."""
+        from scipy.linalg import solve_triangular
 
-    def weights(self, coefficients: np.ndarray) -> np.ndarray:
-        """[D + indicators, K] weights of standardised inputs from coefficients [r, K], float32."""
-        return (self._z.T @ (self._basis / self.singular @ coefficients)).astype(np.float32)
+        inner = [_inner(self._z, self.scaler.apply(x) - self._z_mean) for x in chunks]
+        return solve_triangular(self.train, np.concatenate(inner, axis=1), lower=True, overwrite_b=True).T
+
+    def checkpoint(self, fit: Fit) -> dict[str, np.ndarray]:
+        """The head on its own: logits or targets = apply(x) W + b, with `apply` that of `Scaler`."""
+        from scipy.linalg import solve_triangular
+
+        dual = solve_triangular(self.train, fit.coefficients, lower=True, trans="T")
+        weights = self._z.T @ dual.astype(np.float32)
+        scaler = {"mean": self.scaler.mean, "std": self.scaler.std, "indicators": self.scaler.indicators}
+        return {"W": weights, "b": fit.intercept - self._z_mean @ weights, **scaler}
 
 
 @dataclass(frozen=True)
@@ -141,9 +150,7 @@ def fit_classes(span: Span, y: np.ndarray, classes: int) -> Fit:
     model = LogisticRegression(
         C=1 / (LOGISTIC_L2 * len(y)),
         class_weight="balanced",
-        solver="newton-cholesky"
-        if classes == 2
-        else "newton-cg",  # directions differ 1000-fold in scale: L-BFGS crawls
+        solver="newton-cg",  # directions differ 1000-fold in scale: L-BFGS crawls
         max_iter=MAX_ITERATIONS,
         tol=TOLERANCE,
     )
@@ -201,11 +208,14 @@ def set_probabilities(fit: Fit, z: np.ndarray) -> np.ndarray:
 
 def fit_vectors(span: Span, y: np.ndarray) -> Fit:
     """Ridge regression of standardised targets [n, K], in closed form; coefficients give targets in their own unit."""
+    from scipy.linalg import solve
+
     mean, std = y.mean(axis=0, dtype=np.float64), y.std(axis=0, dtype=np.float64)
     std[std < MIN_STD] = 1
-    shrink = span.singular**2 + RIDGE_L2
-    coefficients = (span.train.T @ ((y - mean) / std)) / shrink[:, None]
-    return Fit(coefficients * std, mean, iterations=1, converged=True)
+    kernel = span.train @ span.train.T
+    kernel[np.diag_indices_from(kernel)] += RIDGE_L2
+    dual = solve(kernel, (y - mean) / std, assume_a="pos", overwrite_a=True, overwrite_b=True)
+    return Fit(span.train.T @ dual * std, mean, iterations=1, converged=True)
 
 
 def predict_vectors(fit: Fit, z: np.ndarray) -> np.ndarray:

@@ -62,8 +62,7 @@ def evaluate(task: Task, train: Pool, test: Pool, units: Units, rng: np.random.G
     }
     outcome.cases = _cases(outcome.rows)
     outcome.fit = {"iterations": fit.iterations, "converged": fit.converged, "l2": heads.LOGISTIC_L2}
-    outcome.weights = {"W": span.weights(fit.coefficients), "b": fit.intercept, "classes": np.array(classes, np.str_)}
-    outcome.weights |= {"mean": span.scaler.mean, "std": span.scaler.std, "indicators": span.scaler.indicators}
+    outcome.weights = span.checkpoint(fit) | {"classes": np.array(classes, np.str_)}
     return outcome
 
 

@@ -55,8 +55,7 @@ def evaluate(task: Task, train: Pool, test: Pool, units: Units, rng: np.random.G
         for k in spread(np.flatnonzero(right), 2) + spread(np.flatnonzero(~right), 2)
     ]
     outcome.fit = {"iterations": fit.iterations, "converged": fit.converged, "l2": heads.LOGISTIC_L2}
-    outcome.weights = {"W": span.weights(fit.coefficients), "b": fit.intercept}
-    outcome.weights |= {"mean": span.scaler.mean, "std": span.scaler.std, "indicators": span.scaler.indicators}
+    outcome.weights = span.checkpoint(fit)
     return outcome
 
 
