@@ -1,8 +1,8 @@
-"""Sound against motion: impacts are heard when feet and hands make or break contact.
+"""Sound against motion: impacts are heard when feet come down and hands come to rest on things.
 
-The sound's onset strength is its spectral flux: the rise of log power in each band from one hop to the next, summed
-(Bello et al. 2005, "A tutorial on onset detection in music signals"). Around every contact event the flux is cut
-out; the sum over events peaks at the offset. Resampling the events gives the uncertainty.
+The sound's onsets are peaks of its spectral flux: the rise of log power in each band from one hop to the next, averaged
+(Bello et al. 2005, "A tutorial on onset detection in music signals"). The offset is that at which most likely impacts
+meet an onset. It counts as measured if far more meet there than at other offsets.
 """
 
 from __future__ import annotations
@@ -10,45 +10,82 @@ from __future__ import annotations
 import numpy as np
 
 from xperience.episode import Episode
+from xperience.episode.skeletons import LEFT_WRIST, RIGHT_WRIST
 from xperience.quality.evidence import Evidence
 from xperience.quality.finding import Offset
+from xperience.quality.sync import motion
 
 RATE = 16000
 HOP = 80
 """5 ms."""
 WINDOW = 320
 SEARCH_S = 0.8
-BLUR_S = 0.025
-"""Half a frame: an event is known only to lie between two frames."""
+NAME = "motion"
+FEET = (6, 7, 9, 10)
+"""Columns of ankles and feet in the contacts: joints 7, 8, 10 and 11."""
 
-MIN_EVENTS = 4
-MIN_SCORE = 4.0
-"""Height of the peak over the median of the curve, in robust standard deviations of the curve."""
+FAST, SLOW = 0.3, 0.12
+"""m/s: a reach peaks above 0.5, a resting hand sways below 0.05."""
 
-MAX_STD_S = 0.05
-RESAMPLES = 200
+REACH = 6
+"""Frames within which a wrist must fall from fast to slow, and then to rest."""
+
+APART_S = 0.06
+STEP_S = HOP / RATE
+LOUD = 2.5
+"""An onset's flux over the 90th percentile of the recording's: noise alone stays under 1.6 of it."""
+
+MIN_EVENTS = 3
+MEET_S = 0.07
+"""An event and its sound meet within this: a frame, and half of one for the uncertainty of either."""
+
+MIN_SCORE = 2.5
+"""Events that must meet, each counted by how well."""
+
+SIGMAS = 3.5
+CLEAR = 1.4
+"""The best offset's score over that of the best other one."""
 
 
 def measure(evidence: Evidence) -> list[Offset]:
     sound = evidence.sound
-    if sound is None or not evidence.episode.contacts.present:
+    if sound is None or not (evidence.episode.body.present or evidence.episode.contacts.present):
         return []
-    events = contact_events(evidence.episode)
+    events = impacts(evidence.episode)
     if len(events) < MIN_EVENTS:
-        return [Offset.undetermined("contacts", "audio", f"{len(events)} contact events, {MIN_EVENTS} needed")]
+        return [Offset.undetermined(NAME, "audio", f"{len(events)} likely impacts, {MIN_EVENTS} needed")]
     if len(sound) < RATE or float(np.abs(sound).max()) < 1e-4:
-        return [Offset.undetermined("contacts", "audio", "silent or too short")]
-    return [_align(onset_strength(sound), events)]
+        return [Offset.undetermined(NAME, "audio", "silent or too short")]
+    return [_align(onsets(sound), events, len(sound) / RATE)]
 
 
-def contact_events(episode: Episode) -> np.ndarray:
-    """[E] seconds: midpoints of the frame pairs between which a joint comes down or a hand takes or leaves something."""
-    contacts = episode.contacts
-    state = contacts.values > 0.5
-    rises = (state[1:] & ~state[:-1]).any(1) & contacts.valid[1:] & contacts.valid[:-1]
-    falls = (~state[1:, 19:] & state[:-1, 19:]).any(1) & contacts.valid[1:] & contacts.valid[:-1]
-    times = contacts.times_s
-    return 0.5 * (times[1:] + times[:-1])[rises | falls]
+def impacts(episode: Episode) -> np.ndarray:
+    """[E] seconds at which the body probably makes a sound: a wrist ends a fast move, or a foot comes down."""
+    found = []
+    body, contacts = episode.body, episode.contacts
+    if body.present and len(body) > 8 and motion.ordered(body.times_s).all():
+        for joint in (LEFT_WRIST, RIGHT_WRIST):
+            found.append(body.times_s[_stops(body.values[:, joint], body.valid, body.times_s)])
+    if contacts.present and len(contacts) > 1:
+        feet = contacts.values[:, FEET] > 0.5
+        down = (feet[1:] & ~feet[:-1]).any(1) & contacts.valid[1:] & contacts.valid[:-1]
+        found.append(0.5 * (contacts.times_s[1:] + contacts.times_s[:-1])[down])
+    times = np.sort(np.concatenate(found)) if found else np.zeros(0)
+    return times[np.concatenate([[True], np.diff(times) > APART_S])] if len(times) else times
+
+
+def _stops(point: np.ndarray, valid: np.ndarray, times_s: np.ndarray) -> np.ndarray:
+    """Frames at which a point [T, 3] that moved fast comes to rest: the least speed after it fell below SLOW."""
+    speed = np.linalg.norm(np.gradient(point, times_s, axis=0), axis=1)
+    speed = np.where(valid & np.isfinite(speed), speed, 0.0)
+    frames = []
+    for k in range(REACH, len(speed)):
+        if speed[k] < SLOW <= speed[k - 1] and speed[k - REACH : k].max() > FAST:
+            stop = k
+            while stop + 1 < min(len(speed), k + REACH) and speed[stop + 1] < speed[stop]:
+                stop += 1
+            frames.append(stop)
+    return np.array(frames, int)
 
 
 def onset_strength(sound: np.ndarray) -> np.ndarray:
@@ -66,27 +103,32 @@ def onset_strength(sound: np.ndarray) -> np.ndarray:
     return flux
 
 
-def _align(flux: np.ndarray, events: np.ndarray) -> Offset:
-    step = HOP / RATE
-    reach = round(SEARCH_S / step)
-    centres = np.round(events / step).astype(int)
-    centres = centres[(centres >= reach) & (centres < len(flux) - reach)]
-    if len(centres) < MIN_EVENTS:
-        return Offset.undetermined("contacts", "audio", "too few contact events inside the sound")
-    blur = round(BLUR_S / step)
-    kernel = np.hanning(2 * blur + 3)[1:-1]
-    smooth = np.convolve(flux - np.median(flux), kernel / kernel.sum(), mode="same")
-    cuts = smooth[centres[:, None] + np.arange(-reach, reach + 1)]  # [E, lags]
-    cuts = np.minimum(cuts, 3 * np.median(cuts.max(1)))  # no single bang decides
-    curve = cuts.mean(0)
-    spread = 1.4826 * float(np.median(np.abs(curve - np.median(curve)))) + 1e-12
-    best = int(np.argmax(curve))
-    if (curve[best] - np.median(curve)) / spread < MIN_SCORE:
-        return Offset.undetermined("contacts", "audio", "sounds do not gather at any offset from the contacts")
-    rng = np.random.default_rng(0)
-    draws = rng.integers(0, len(cuts), (RESAMPLES, len(cuts)))
-    peaks = np.array([np.argmax(cuts[draw].mean(0)) for draw in draws]) - reach
-    std = max(float(peaks.std()) * step, step)
-    if std > MAX_STD_S:
-        return Offset.undetermined("contacts", "audio", f"uncertainty of {std * 1e3:.0f} ms")
-    return Offset("contacts", "audio", (best - reach) * step, std, None, "measured")
+def onsets(sound: np.ndarray) -> np.ndarray:
+    """[O] seconds of the sound's clear onsets: peaks of the flux that noise does not reach."""
+    flux = onset_strength(sound)
+    reach = round(APART_S / STEP_S)
+    padded = np.pad(flux, reach, mode="edge")
+    highest = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1).max(1)
+    return np.flatnonzero((flux == highest) & (flux > LOUD * np.percentile(flux, 90))) * STEP_S
+
+
+def _align(heard: np.ndarray, events: np.ndarray, duration_s: float) -> Offset:
+    """The offset at which most events meet an onset, if more than chance would make meet."""
+    events = events[(events > SEARCH_S) & (events < duration_s - SEARCH_S)]
+    if len(events) < MIN_EVENTS or len(heard) < MIN_EVENTS:
+        return Offset.undetermined(NAME, "audio", f"{len(events)} likely impacts and {len(heard)} onsets: too few")
+    apart = heard[None, :] - events[:, None]
+    offsets = np.arange(-SEARCH_S, SEARCH_S + 1e-9, STEP_S)
+    nearest = np.abs(apart[:, :, None] - offsets).min(1)  # [E, offsets] of each event to the onset that would meet it
+    meets = np.clip(1 - (nearest / MEET_S) ** 2, 0, None)
+    score = meets.sum(0)
+    best = int(np.argmax(score))
+    away = np.abs(offsets - offsets[best]) > 2 * MEET_S
+    chance, spread = float(score[away].mean()), float(score[away].std())
+    if score[best] < MIN_SCORE or score[best] < chance + SIGMAS * spread or score[best] < CLEAR * score[away].max():
+        return Offset.undetermined(NAME, "audio", "sounds do not gather at any offset from the motion")
+    matched = np.flatnonzero(nearest[:, best] < MEET_S)
+    rest = apart[matched, np.abs(apart[matched] - offsets[best]).argmin(1)]
+    offset = float(np.median(rest))
+    std = max(1.25 * float(rest.std()) / np.sqrt(len(rest)), STEP_S)
+    return Offset(NAME, "audio", offset, std, None, "measured")
