@@ -36,15 +36,15 @@ LOUD = 2.5
 """An onset's flux over the 90th percentile of the recording's: noise alone stays under 1.6 of it."""
 
 MIN_EVENTS = 3
-MEET_S = 0.07
-"""An event and its sound meet within this: a frame, and half of one for the uncertainty of either."""
+MEET_S = 0.06
+"""A sound and its event meet within this: a frame, and a little for the uncertainty of either."""
 
-MIN_SCORE = 2.5
-"""Events that must meet, each counted by how well."""
+MIN_SHARE = 0.45
+"""Share of the onsets that must meet, each counted by how well."""
 
-SIGMAS = 3.5
-CLEAR = 1.4
-"""The best offset's score over that of the best other one."""
+MARGIN = 0.5
+"""How many more onsets meet at the best offset than at any other, over the root of their number: regular steps meet
+again one step later, all but a few."""
 
 
 def measure(evidence: Evidence) -> list[Offset]:
@@ -113,22 +113,22 @@ def onsets(sound: np.ndarray) -> np.ndarray:
 
 
 def _align(heard: np.ndarray, events: np.ndarray, duration_s: float) -> Offset:
-    """The offset at which most events meet an onset, if more than chance would make meet."""
-    events = events[(events > SEARCH_S) & (events < duration_s - SEARCH_S)]
+    """The offset at which most onsets meet an event, if clearly more than at any other.
+
+    Counted from the onsets: a recording has more likely impacts than sounds, but most sounds have their impact.
+    """
+    heard = heard[(heard > SEARCH_S) & (heard < duration_s - SEARCH_S)]
     if len(events) < MIN_EVENTS or len(heard) < MIN_EVENTS:
         return Offset.undetermined(NAME, "audio", f"{len(events)} likely impacts and {len(heard)} onsets: too few")
-    apart = heard[None, :] - events[:, None]
+    apart = heard[:, None] - events[None, :]
     offsets = np.arange(-SEARCH_S, SEARCH_S + 1e-9, STEP_S)
-    nearest = np.abs(apart[:, :, None] - offsets).min(1)  # [E, offsets] of each event to the onset that would meet it
-    meets = np.clip(1 - (nearest / MEET_S) ** 2, 0, None)
-    score = meets.sum(0)
+    nearest = np.abs(apart[:, :, None] - offsets).min(1)  # [O, offsets] of each onset to the event it would meet
+    score = np.clip(1 - (nearest / MEET_S) ** 2, 0, None).sum(0)
     best = int(np.argmax(score))
     away = np.abs(offsets - offsets[best]) > 2 * MEET_S
-    chance, spread = float(score[away].mean()), float(score[away].std())
-    if score[best] < MIN_SCORE or score[best] < chance + SIGMAS * spread or score[best] < CLEAR * score[away].max():
-        return Offset.undetermined(NAME, "audio", "sounds do not gather at any offset from the motion")
+    if score[best] < MIN_SHARE * len(heard) or score[best] - score[away].max() < MARGIN * np.sqrt(len(heard)):
+        return Offset.undetermined(NAME, "audio", "sounds do not gather at one offset from the motion")
     matched = np.flatnonzero(nearest[:, best] < MEET_S)
     rest = apart[matched, np.abs(apart[matched] - offsets[best]).argmin(1)]
-    offset = float(np.median(rest))
     std = max(1.25 * float(rest.std()) / np.sqrt(len(rest)), STEP_S)
-    return Offset(NAME, "audio", offset, std, None, "measured")
+    return Offset(NAME, "audio", float(np.median(rest)), std, None, "measured")
