@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from xperience import storage
 from xperience.episode import Episode
 from xperience.episode.cameras import Camera
 from xperience.errors import CorruptError, MissingError
@@ -98,6 +99,7 @@ class Evidence:
     progress: Callable[[str, float], None] | None = None
     _digests: dict[str, VideoDigest | None] = field(default_factory=dict)
     _motions: dict[str, Increments | None] = field(default_factory=dict)
+    _contents: dict[Path, str] = field(default_factory=dict)
     sync: list[Offset] = field(default_factory=list)
     """Measured offsets, filled by the gate before the checks run."""
     errors: dict[str, str] = field(default_factory=dict)
@@ -110,12 +112,27 @@ class Evidence:
         return self._digests[view]
 
     def view_motion(self, view: str) -> Increments | None:
-        """Rotation seen by a view, made once."""
-        from xperience.quality.sync.video_pose import view_motion
-
+        """Rotation of the body as a view saw it; None where it has no pictures, no calibration or no ordered clock."""
         if view not in self._motions:
-            self._motions[view] = view_motion(self, view)
+            self._motions[view] = self._motion(view)
         return self._motions[view]
+
+    def _motion(self, view: str) -> Increments | None:
+        from xperience.quality.sync import motion, video_rotation
+
+        rig, digest, times = self.episode.rig, self.digest(view), self.episode.clock.times_s
+        if rig is None or view not in rig or digest is None or len(digest) < 2 or not motion.ordered(times).all():
+            return None
+        camera = rig[view]
+        lens = storage.digest(camera.distortion, camera.K.tobytes(), camera.D.tobytes())
+        kept = self._kept(self.episode.video(view).path, f"turns-{lens}", "npy")
+        if kept is not None and kept.is_file():
+            angle = np.load(kept, allow_pickle=False)
+        else:
+            angle = video_rotation.turns(digest, camera)
+            if kept is not None:
+                storage.write_npy(kept, angle)
+        return video_rotation.increments(angle, camera, times)
 
     @cached_property
     def sound(self) -> np.ndarray | None:
@@ -146,7 +163,7 @@ class Evidence:
         except (CorruptError, MissingError) as error:
             self.errors[view] = error.what
             return None
-        kept = self._kept(video.path, view)
+        kept = self._kept(video.path, "digest", "npz")
         if kept is not None and kept.is_file():
             with np.load(kept, allow_pickle=False) as data:
                 return VideoDigest(
@@ -176,12 +193,14 @@ class Evidence:
                 )
         return digest
 
-    def _kept(self, path: Path, view: str) -> Path | None:
+    def _kept(self, path: Path, what: str, suffix: str) -> Path | None:
+        """Where something made of a video alone is kept: named by the video's content."""
         if self.cache is None:
             return None
-        with path.open("rb") as file:
-            content = hashlib.file_digest(file, "sha1").hexdigest()
-        return self.cache / f"{view}-{content}-v{DIGEST_VERSION}.npz"
+        if path not in self._contents:
+            with path.open("rb") as file:
+                self._contents[path] = hashlib.file_digest(file, "sha1").hexdigest()
+        return self.cache / f"{self._contents[path]}-v{DIGEST_VERSION}-{what}.{suffix}"
 
 
 def _luma(frame: Any) -> np.ndarray:

@@ -6,8 +6,7 @@ from xperience.episode import Episode
 from xperience.quality.evidence import Evidence
 from xperience.quality.finding import Offset
 from xperience.quality.sync import alignment, motion
-from xperience.quality.sync.alignment import Increments, Track
-from xperience.quality.sync.video_rotation import increments
+from xperience.quality.sync.alignment import Track
 
 MAX_STD_S = 0.025
 """Half a frame at 20 fps."""
@@ -24,16 +23,6 @@ def reference(episode: Episode) -> tuple[str, Track] | None:
         if track is not None:
             return "imu", track
     return None
-
-
-def view_motion(evidence: Evidence, view: str) -> Increments | None:
-    """Rotation seen by a view, or None where it has no pictures or no calibration."""
-    rig = evidence.episode.rig
-    digest = evidence.digest(view)
-    if rig is None or view not in rig or digest is None or len(digest) < 2:
-        return None
-    times = evidence.episode.clock.times_s
-    return increments(digest, rig[view], times) if motion.ordered(times).all() else None
 
 
 def measure(evidence: Evidence) -> list[Offset]:

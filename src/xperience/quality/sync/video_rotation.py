@@ -28,28 +28,31 @@ EDGE = 0.97
 """Share of the lens radius that is used: the rim is vignetted."""
 
 
-def increments(digest: VideoDigest, camera: Camera, times_s: np.ndarray) -> Increments:
-    """Rotation of the body between frames, radians in body axes; NaN where the picture cannot tell.
+def turns(digest: VideoDigest, camera: Camera) -> np.ndarray:
+    """[F - 1, 3] rotation of the camera between frames, radians in its own axes; NaN where the picture cannot tell.
 
     Args:
         digest: F frames of the view.
         camera: the view's calibrated camera at full size.
-        times_s: [N] annotation clock; frame k of the video belongs to frame k of it.
     """
-    count = min(len(digest), len(times_s))
-    small = digest.camera(camera)
-    solver = _Solver(small)
-    angle = np.full((max(0, count - 1), 3), np.nan)
+    solver = _Solver(digest.camera(camera))
+    angle = np.full((max(0, len(digest) - 1), 3), np.nan)
     before = None
-    for k in range(count):
+    for k in range(len(digest)):
         image = digest.gray[k]
         repeated = k > 0 and np.array_equal(image, digest.gray[k - 1])
         now = solver.bands(image)
         if before is not None and not repeated and solver.rich(now) and solver.rich(before):
             angle[k - 1] = solver.solve(before, now)
         before = now
-    body_from_camera = small.T_camera_body[:3, :3].T
-    return Increments(times_s[: count - 1], times_s[1:count], angle @ body_from_camera.T)
+    return angle
+
+
+def increments(angle: np.ndarray, camera: Camera, times_s: np.ndarray) -> Increments:
+    """Turns of a camera [F - 1, 3] as motion of the body; frame k of the video belongs to frame k of the clock [N]."""
+    count = min(len(angle) + 1, len(times_s))
+    in_body = angle[: count - 1] @ camera.T_camera_body[:3, :3]
+    return Increments(times_s[: count - 1], times_s[1:count], in_body)
 
 
 class _Solver:
