@@ -22,22 +22,23 @@ MAX_PIXELS_24 = 2**24 // 255
 def grid_8bit(planes: Sequence[np.ndarray], cells: int) -> np.ndarray:
     """Means of 8-bit planes of one size, rounded to 8 bits, halves to even: uint8 [planes, cells, cells]."""
     height, width = planes[0].shape
-    if height % cells == 0 and width % cells == 0:
-        sums = np.stack([block_sums(plane, cells) for plane in planes]).astype(np.float32)
-        return np.rint(sums * np.float32(1 / ((height // cells) * (width // cells)))).astype(np.uint8)
-    return np.rint(np.stack([weighted_means(plane, cells) for plane in planes])).astype(np.uint8)
+    if height % cells or width % cells:
+        return np.rint(np.stack([weighted_means(plane, cells) for plane in planes])).astype(np.uint8)
+    sums = block_sums(planes, cells).astype(np.float32)
+    return np.rint(sums * np.float32(1 / ((height // cells) * (width // cells)))).astype(np.uint8)
 
 
-def block_sums(plane: np.ndarray, cells: int) -> np.ndarray:
-    """[cells, cells] exact sums of the blocks of an integer image whose sides `cells` divides; of any number type."""
-    height, width = plane.shape
-    rows = height // cells
-    kind = np.uint16 if plane.dtype == np.uint8 and rows <= MAX_ROWS_16 else np.uint32
-    by_row = np.add.reduce(plane.reshape(cells, rows, width), axis=1, dtype=kind)
-    of_cell = by_row.reshape(cells, cells, width // cells)
-    if plane.dtype == np.uint8 and rows * (width // cells) <= MAX_PIXELS_24:  # exact in float32, and twice as fast
-        return np.einsum("abc->ab", of_cell.astype(np.float32))
-    return np.add.reduce(of_cell, axis=2, dtype=np.uint64)
+def block_sums(planes: Sequence[np.ndarray], cells: int) -> np.ndarray:
+    """[planes, cells, cells] exact sums of the blocks of 8-bit images of one size whose sides `cells` divides."""
+    height, width = planes[0].shape
+    rows, columns = height // cells, width // cells
+    by_row = np.empty((len(planes), cells, width), np.uint16 if rows <= MAX_ROWS_16 else np.uint32)
+    for plane, out in zip(planes, by_row, strict=True):
+        np.add.reduce(plane.reshape(cells, rows, width), axis=1, dtype=by_row.dtype, out=out)
+    of_cell = by_row.reshape(len(planes), cells, cells, columns)
+    if rows * columns <= MAX_PIXELS_24:  # exact in float32, and twice as fast
+        return np.einsum("pabc->pab", of_cell.astype(np.float32))
+    return np.add.reduce(of_cell, axis=3, dtype=np.uint64)
 
 
 def weighted_means(plane: np.ndarray, cells: int) -> np.ndarray:

@@ -55,28 +55,34 @@ def depth_summary(images: np.ndarray, low: float, high: float) -> np.ndarray:
     scaled = np.empty((1, height, width), np.float32)
     span = max(high - low, 1e-6)
     for k, image in enumerate(images):
-        out[k, :8] = depth_statistics(image)
+        clean = positive_percentiles(image, PERCENTILES)
+        out[k, :8] = _any_statistics(image) if clean is None else _clean_statistics(image, *clean)
         np.subtract(image, np.float32(low), out=scaled[0])
         scaled /= np.float32(span)
         np.clip(scaled, 0, 1, out=scaled)
-        unknown = np.isnan(scaled)
-        if unknown.any():
-            scaled[unknown] = min(1.0, max(0.0, -low / span))
+        if clean is None:
+            scaled[np.isnan(scaled)] = min(1.0, max(0.0, -low / span))
         out[k, 8:] = grids(scaled, GRID).reshape(-1)
     return out
 
 
-def depth_statistics(image: np.ndarray) -> np.ndarray:
-    """[8] mean, std, min, max, p10, p50, p90 of the valid pixels, and their share; zeros where there is none."""
-    good = image.reshape(-1)
-    quick = positive_percentiles(image, PERCENTILES)
-    if quick is None or quick[0] < image.size:
-        good = image[np.isfinite(image) & (image > 0)]
+def _clean_statistics(image: np.ndarray, count: int, ranks: np.ndarray) -> np.ndarray:
+    """[8] where all that is not valid is exactly 0, so that sums over the image are sums over the valid pixels."""
+    if not count:
+        return np.zeros(8)
+    mean = image.sum() / np.float32(count)
+    away = image - mean
+    if count < image.size:
+        away *= image > 0
+    return np.array([mean, np.sqrt(np.square(away, out=away).sum() / count), *ranks, count / image.size])
+
+
+def _any_statistics(image: np.ndarray) -> np.ndarray:
+    good = image[np.isfinite(image) & (image > 0)]
     if not len(good):
         return np.zeros(8)
-    ranks = quick[1] if quick else [good.min(), good.max(), *np.percentile(good, PERCENTILES)]
-    mean = good.mean()
-    return np.array([mean, np.sqrt(np.square(good - mean).mean()), *ranks, len(good) / image.size])
+    ranks = np.percentile(good, PERCENTILES)
+    return np.array([good.mean(), good.std(), good.min(), good.max(), *ranks, len(good) / image.size])
 
 
 def confidence_summary(images: np.ndarray) -> np.ndarray:
@@ -92,9 +98,9 @@ def confidence_summary(images: np.ndarray) -> np.ndarray:
     for k, image in enumerate(images):
         top = int(image.max(initial=0))
         scale = 255.0 if top > 1 else 1.0
-        sums = block_sums(image, GRID)
+        sums = block_sums([image], GRID)
         squares = int(np.add.reduce(np.square(image, dtype=np.uint16), axis=None, dtype=np.uint64))
-        mean = int(sums.sum(dtype=np.uint64)) / image.size
+        mean = int(sums.sum(dtype=np.float64)) / image.size
         out[k, :4] = mean / scale, np.sqrt(max(0.0, squares / image.size - mean * mean)) / scale, 0, top / scale
         out[k, 4:] = sums.reshape(-1) / (image.size / (GRID * GRID) * scale)
     return out

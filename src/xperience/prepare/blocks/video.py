@@ -74,12 +74,14 @@ def cells(video: Video, count: int, problems: list[Problem]) -> Iterator[tuple[i
     from av.video.reformatter import VideoReformatter
 
     reformatter = VideoReformatter()
+    shown = None
     start = 0
     while start < count:
         number = start - 1
         try:
             for number, frame in video.decode(start, count):
-                yield number, frame_cells(reformatter, frame)
+                shown = shown or orientation(frame)
+                yield number, frame_cells(reformatter, frame, shown)
             return
         except CorruptError as error:
             found = f"{error.field or ''} {error.found or ''}".strip()
@@ -98,9 +100,9 @@ def _next_key_frame(video: Video, damaged: int, count: int) -> int:
     return min(later, default=count)
 
 
-def frame_cells(reformatter: Any, frame: Any) -> np.ndarray:
-    """[3, 32, 32] uint8 RGB of one decoded frame, turned as it is to be shown."""
-    turned, flip_x, flip_y = orientation(frame)
+def frame_cells(reformatter: Any, frame: Any, shown: tuple[bool, bool, bool]) -> np.ndarray:
+    """[3, 32, 32] uint8 RGB of one decoded frame, turned as `orientation` says it is to be shown."""
+    turned, flip_x, flip_y = shown
     planes = rgb_planes(reformatter, frame)
     if turned:
         planes = [plane.T for plane in planes]
