@@ -16,8 +16,8 @@ from xperience.errors import UsageError
 if TYPE_CHECKING:
     from xperience.report.results import Row
 
-EPISODES, SESSIONS, WIDTH, SEED = 6, 3, 160, 1
-"""Three people in their places with two recordings each, pictures 160 pixels wide."""
+EPISODES, SESSIONS, SEED = 6, 3, 1
+"""Three people in their places with two recordings each."""
 
 RATIOS = (2 / 3, 0.0, 1 / 3)
 """Two sessions train, one is the test."""
@@ -33,13 +33,14 @@ class Demo:
 
     Attributes:
         out: folder for everything. minutes: recorded in all, shared evenly by the episodes.
-        workers: processes. show: progress bars and titles.
+        workers: processes. show: progress bars and titles. width: of every view, pixels.
     """
 
     out: Path
     minutes: float = 4.0
     workers: int = 1
     show: bool = True
+    width: int = 160
 
     @property
     def recordings(self) -> Path:
@@ -89,7 +90,7 @@ class Demo:
         from xperience.progress import meter
         from xperience.simulate import campaign
 
-        jobs = campaign.plan(campaign.Recipe(seconds, WIDTH, SEED, SESSIONS), EPISODES)
+        jobs = campaign.plan(campaign.Recipe(seconds, self.width, SEED, SESSIONS), EPISODES)
         with meter("simulate, frames", sum(job.frames for job in jobs), show=self.show) as advance:
             return campaign.run(self.recordings, jobs, self.workers, advance)
 
