@@ -16,8 +16,6 @@ CHUNK = 2048
 """Instants computed at once: bounds the memory of `at`."""
 PLANS = 3
 """Plans made at most: a further one where a hand fell short of a thing or of its place."""
-HALF_STANCE = 0.058
-"""Half the distance between standing feet, share of height."""
 
 
 class AnimatedWorld:
@@ -33,10 +31,9 @@ class AnimatedWorld:
 
     def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
-        height = scenario.person.height
-        self.bones = skeleton.build(height)
+        self.bones = skeleton.build(scenario.person.height)
         times = knots(scenario.duration_s)
-        self.gait = gait.plan(scenario, times, HALF_STANCE * height, self.bones.joints[10, 2])
+        self.gait = gait.plan(scenario, times, self.bones.joints[10, 2])
         self._boxes = solids.all_boxes(scenario.things)
         outcome = palms.Outcome()
         for _ in range(PLANS):

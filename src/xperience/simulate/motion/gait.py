@@ -9,8 +9,12 @@ import numpy as np
 from xperience.simulate.motion.curves import bump, cruise, minimum_jerk, ramp, smooth
 from xperience.simulate.script import Move, MoveKind, Scenario
 
-STEP_S = 0.56
-"""Preferred time of one step."""
+STEP_S, SHORTEST_S = 0.56, 0.40
+"""Time of one step, and the shortest that a hurried step takes."""
+LONGEST = 0.335
+"""Length of the longest step, share of height; those who walk faster step more often."""
+HALF_STANCE = 0.058
+"""Half the distance between standing feet, share of height."""
 STEP_LENGTH, STEP_TURN = 0.38, 0.7
 """A walk of slow steps takes as many as its length and turning need at these measures (metres, radians)."""
 SWING = 0.90
@@ -72,12 +76,13 @@ class Gait:
         return np.stack([-np.sin(self.heading), np.cos(self.heading)], -1)
 
 
-def plan(scenario: Scenario, times: np.ndarray, half_stance: float, ball_forward: float) -> Gait:
+def plan(scenario: Scenario, times: np.ndarray, ball_forward: float) -> Gait:
     """Gait of a scenario at knots [N].
 
     Args:
-        half_stance: half the distance between standing feet. ball_forward: balls of the feet before the hips, metres.
+        ball_forward: balls of the feet before the hips, metres.
     """
+    height = scenario.person.height
     first = place = floor_place(scenario.start)
     track = np.tile(place, (len(times), 1))
     walking = np.zeros(len(times))
@@ -94,13 +99,13 @@ def plan(scenario: Scenario, times: np.ndarray, half_stance: float, ball_forward
             ramp(times, move.end_s - 0.4, move.end_s + 0.2),
         )
         walking = np.maximum(walking, rise * (1 - fall))
-        steps += make_steps(move, way)
+        steps += make_steps(move, way, LONGEST * height)
         place = way.at(np.ones(1))[0]
     track = smooth(track, 0.03)
     feet, done = [], []
     for side in range(2):
         own = [step for step in steps if step.side == side]
-        foot, finished = foot_track(times, first, own, side, half_stance, ball_forward)
+        foot, finished = foot_track(times, first, own, side, HALF_STANCE * height, ball_forward)
         feet.append(foot)
         done += finished
     done.sort(key=lambda step: step.start_s)
@@ -128,7 +133,7 @@ class Way:
     """The body's way from one (x, y, heading) to another in a time.
 
     Short ways are walked sideways or backwards as they are; on longer ones the person turns into the direction of
-    travel first, and into the final heading last.
+    travel first, and into the final heading last, as far as the time allows at TURN_SPEED.
     """
 
     SHORT = 0.6
@@ -136,14 +141,18 @@ class Way:
     def __init__(self, start: np.ndarray, goal: np.ndarray, duration_s: float) -> None:
         self.start, self.delta = start, goal - start
         self.distance = float(np.hypot(*self.delta[:2]))
-        if self.distance < self.SHORT:
-            self.turns = (float(self.delta[2]), 0.0)
-        else:
-            first = wrap(float(np.arctan2(self.delta[1], self.delta[0])) - start[2])
-            self.turns = (first, wrap(float(self.delta[2]) - first))
+        budget = TURN_SPEED * duration_s / 1.875  # the peak of a minimum-jerk turn is 1.875 times its mean speed
+        direct = wrap(float(self.delta[2]))
+        self.turns = (direct, 0.0)
+        if self.distance >= self.SHORT:
+            travel = wrap(float(np.arctan2(self.delta[1], self.delta[0])) - start[2] - direct / 2)
+            for share in np.linspace(1, 0, 11):
+                first = direct / 2 + share * travel
+                self.turns = (first, wrap(direct - first))
+                if abs(self.turns[0]) + abs(self.turns[1]) <= budget:
+                    break
         self.turning = abs(self.turns[0]) + abs(self.turns[1])
-        # Shares of the time that the two turns take, so that minimum-jerk turns peak at TURN_SPEED where time allows.
-        width = [float(np.clip(1.875 * abs(turn) / (TURN_SPEED * duration_s), 0.25, 0.7)) for turn in self.turns]
+        width = [float(np.clip(abs(turn) / budget, 0.25, 0.8)) for turn in self.turns]
         self.widths = [w / max(1.0, sum(width)) for w in width]
 
     def at(self, share: np.ndarray) -> np.ndarray:
@@ -158,13 +167,15 @@ class Way:
         return np.concatenate([self.start[:2] + moved[:, None] * self.delta[:2], heading[:, None]], axis=1)
 
 
-def make_steps(move: Move, way: Way) -> list[Step]:
+def make_steps(move: Move, way: Way, longest: float) -> list[Step]:
     """Alternating steps of a walk; each foot lands where the body will be a little before the middle of its stance."""
     if way.distance < 0.02 and way.turning < 0.05:
         return []
     duration = max(move.end_s - move.start_s, 1e-3)
     needed = int(np.ceil(way.distance / STEP_LENGTH + way.turning / STEP_TURN)) + 1
-    count = max(2, min(round(duration / STEP_S), needed))
+    fastest = float(np.hypot(*np.diff(way.at(np.linspace(0, 1, 201))[:, :2], axis=0).T).max()) * 200 / duration
+    hurried = float(np.clip(longest / max(fastest, 1e-3), SHORTEST_S, STEP_S))
+    count = max(2, min(round(duration / hurried), needed))
     period = duration / count
     c, s = np.cos(way.start[2]), np.sin(way.start[2])
     leftward = -s * way.delta[0] + c * way.delta[1] + 0.3 * way.turns[0] > 0

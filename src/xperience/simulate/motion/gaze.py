@@ -16,8 +16,8 @@ from xperience.simulate.script import MoveKind, Scenario
 
 LEAD_S = 0.3
 """How long before a reach the eyes leave for its target (Land, Mennie and Rusted 1999 find about half a second)."""
-TURN_SPEED = 2.0
-"""Highest speed of one head turn, rad/s (115 degrees a second)."""
+TURN_SPEED = 1.8
+"""Highest speed of one head turn, rad/s (100 degrees a second)."""
 SIDE_SHARE, DOWN_SHARE = 0.8, 0.58
 """Share of a gaze shift to the side and downwards that the head makes; the eyes make the rest."""
 FARTHEST_SIDE = 1.25

@@ -71,6 +71,7 @@ def plan(bones: Skeleton, times: np.ndarray, gait: Gait, hands: Sequence[Hand], 
     tracks["lean"] += wander(rng, times, 3, 0.003, 0.1, 0.8)
     tracks["spine"] += wander(rng, times, 3, 0.006, 0.1, 1.0)
     tracks["spine"][:, 0] -= 0.006 * breath(rng, times)
+    tracks["spine"] += recoil(gait, hands)
     # Counter-rotation of hips and chest in step, about 5 degrees (Perry, "Gait Analysis", 1992).
     stride = smooth(((gait.feet[:, 1, :2] - gait.feet[:, 0, :2]) * gait.forward).sum(-1) * gait.walking, 0.06)
     tracks["lean"][:, 0] += 0.14 * stride
@@ -155,6 +156,18 @@ def weight_shift(gait: Gait) -> np.ndarray:
     """How far the pelvis moves over the standing foot [N], metres to the left."""
     off = np.clip(gait.feet[:, :, 2] / 0.02, 0, 1)
     return smooth(0.03 * (off[:, 1] - off[:, 0]), 0.12)
+
+
+def recoil(gait: Gait, hands: Sequence[Hand]) -> np.ndarray:
+    """How the chest goes along with quick work of the hands [N, 3], a rotation vector as `spine`: a tenth of a degree a
+    centimetre, so that each blow and each sweep is felt in the head."""
+    out = np.zeros((len(gait.heading), 3))
+    for hand in hands:
+        quick = hand.busy[:, None] * (hand.position - smooth(hand.position, 0.35))
+        out[:, 0] -= 0.15 * quick[:, 2]
+        out[:, 1] += 0.15 * (quick[:, :2] * gait.left).sum(-1)
+    # Walking hands are quick in the world, not for the chest.
+    return smooth(out * (1 - gait.walking[:, None]), 0.03)
 
 
 def heel_strikes(times: np.ndarray, gait: Gait) -> np.ndarray:
