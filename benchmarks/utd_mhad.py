@@ -1,10 +1,23 @@
-"""UTD-MHAD through the importer: action recognition, IMU-to-skeleton retrieval, and the relation of the two clocks.
+"""UTD-MHAD through the importer: action recognition, and IMU-to-skeleton retrieval.
 
     xperience import utd-mhad UTD-MHAD/ episodes/
     python benchmarks/utd_mhad.py episodes/            # under two minutes on one core
 
 Everything is read from the imported episodes. Odd subjects train, even ones test, as the dataset's authors split
-them; whichever subjects are there take part. RESULT
+them; whichever subjects are there take part. On subjects 1 to 6, 646 trials, 323 of them test:
+
+    action recognition            accuracy     std        (300 trees, 3 seeds; chance 0.037)
+    imu                              0.862   0.006        published protocol on the original files: 0.862
+    skeleton                         0.857   0.008        0.857
+    both                             0.929   0.009        0.929
+
+    IMU -> skeleton retrieval          MRR     std   top-1   top-5  same action     (323 candidates)
+    canonical correlation            0.433   0.021   0.291   0.582        0.582
+    turning rate, untrained          0.450   0.022   0.310   0.607        0.666
+    file length only                 0.070   0.007   0.012   0.084        0.084
+    chance                           0.020   0.000   0.003   0.015        0.037
+
+The learnt map does not beat comparing turning rates directly: with 323 trials to learn from, physics knows more.
 """
 
 from __future__ import annotations
@@ -22,7 +35,7 @@ from xperience.episode import Episode
 from xperience.errors import MissingError, UsageError
 from xperience.progress import track
 from xperience.sources import kinect, lag
-from xperience.sources.utd_mhad import ACTIONS, GRAVITY, IMU_HZ, LAST_WRIST_ACTION
+from xperience.sources.utd_mhad import ACTIONS, GRAVITY, LAST_WRIST_ACTION
 from xperience.storage import write_json
 
 QUARTERS = 4
@@ -62,11 +75,32 @@ def read(folder: Path) -> Trial:
             int(folder.parent.name.rsplit("_s", 1)[1]),
             str(episode.labels.action[0]),
             provenance["details"]["action"] <= LAST_WRIST_ACTION,
-            np.hstack([imu.accel, imu.gyro]) if imu.present else None,
-            kinect.from_smplh(body.values).astype(np.float64) if body.present else None,
+            np.hstack([imu.accel, imu.gyro]) if len(imu) >= QUARTERS else None,
+            kinect.from_smplh(body.values).astype(np.float64) if len(body) >= QUARTERS else None,
             imu.times_s,
             episode.clock.times_s,
         )
+
+
+def read_all(root: Path, *, show: bool) -> list[Trial]:
+    """Every imported trial, in the order of the original files' names: a forest's draws follow the order of its rows."""
+    folders = sorted(path.parent for path in root.glob("utd_mhad_s*/*/annotation.hdf5"))
+    if not folders:
+        raise MissingError("no UTD-MHAD episodes here", file=root, hint="run `xperience import` first")
+    return sorted((read(folder) for folder in track(folders, "read", show=show)), key=lambda t: t.name)
+
+
+def paired(trials: list[Trial]) -> list[Trial]:
+    """Those with both streams, whole and long enough to be differentiated."""
+    return [
+        t
+        for t in trials
+        if t.imu is not None
+        and t.skeleton is not None
+        and min(len(t.imu), len(t.skeleton)) >= lag.LEAST_SAMPLES
+        and np.isfinite(t.imu).all()
+        and np.isfinite(t.skeleton).all()
+    ]
 
 
 def quarters(stream: np.ndarray) -> np.ndarray:
@@ -120,7 +154,7 @@ def retrieval(trials: list[Trial]) -> dict[str, dict[str, float]]:
     Ways: canonical correlation fit on train; turning rates of gyroscope and bone compared without training; the length
     of the two files, a trivial baseline. All are deterministic: the std of the MRR is that over drawing the queries anew.
     """
-    pairs = [t for t in trials if t.imu is not None and t.skeleton is not None]
+    pairs = paired(trials)
     train, test = [t for t in pairs if t.subject % 2 == 1], [t for t in pairs if t.subject % 2 == 0]
     x, y = np.array([imu_curves(t) for t in train]), np.array([limb_curves(t) for t in train])
     x_test, y_test = np.array([imu_curves(t) for t in test]), np.array([limb_curves(t) for t in test])
@@ -154,8 +188,7 @@ def _retrieval_scores(similarity: np.ndarray, actions: np.ndarray) -> dict[str, 
 def imu_curves(trial: Trial) -> np.ndarray:
     """[2 BINS] log of 1 + turning rate (rad/s) and of 1 + specific force (m/s2): free of how the sensor is strapped on."""
     assert trial.imu is not None
-    force = np.linalg.norm(gaussian_filter1d(trial.imu[:, :3], 2.5, axis=0), axis=1)
-    curves = (lag.gyro_turning(trial.imu[:, 3:]), force)
+    curves = (lag.gyro_turning(trial.imu[:, 3:]), imu_force(trial))
     return np.concatenate([np.log1p(over_trial(trial, trial.imu_s, curve)) for curve in curves])
 
 
@@ -165,12 +198,24 @@ def limb_curves(trial: Trial) -> np.ndarray:
     chain = ("right_shoulder", "right_elbow", "right_wrist") if trial.worn_on_wrist else _LEG
     upper, middle, lower = (trial.skeleton[:, kinect.KINECT_JOINTS.index(joint)] for joint in chain)
     pairs = ((middle, lower), (upper, middle)) if trial.worn_on_wrist else ((upper, middle), (middle, lower))
-    end = gaussian_filter1d(lower if trial.worn_on_wrist else middle, 1.2, axis=0)
-    velocity = np.gradient(end, trial.frames_s, axis=0)
-    force = np.gradient(velocity, trial.frames_s, axis=0) + np.array([0.0, GRAVITY, 0.0])  # Kinect axes: y up
     curves = [lag.bone_turning(parent, child, trial.frames_s) for parent, child in pairs]
-    curves += [np.linalg.norm(force, axis=1), np.linalg.norm(velocity, axis=1)]
+    curves += limb_end(trial)
     return np.concatenate([np.log1p(over_trial(trial, trial.frames_s, curve)) for curve in curves])
+
+
+def limb_end(trial: Trial) -> tuple[np.ndarray, np.ndarray]:
+    """[N] specific force (m/s2) and speed (m/s) of the joint at the sensor: right wrist or knee."""
+    assert trial.skeleton is not None
+    joint = kinect.KINECT_JOINTS.index("right_wrist" if trial.worn_on_wrist else "right_knee")
+    velocity = np.gradient(gaussian_filter1d(trial.skeleton[:, joint], 1.2, axis=0), trial.frames_s, axis=0)
+    force = np.gradient(velocity, trial.frames_s, axis=0) + np.array([0.0, GRAVITY, 0.0])  # Kinect axes: y up
+    return np.linalg.norm(force, axis=1), np.linalg.norm(velocity, axis=1)
+
+
+def imu_force(trial: Trial) -> np.ndarray:
+    """[M] magnitude of the specific force, m/s2, smoothed to the skeleton's bandwidth."""
+    assert trial.imu is not None
+    return np.linalg.norm(gaussian_filter1d(trial.imu[:, :3], 2.5, axis=0), axis=1)
 
 
 _LEG = ("right_hip", "right_knee", "right_ankle")
@@ -203,41 +248,12 @@ def _whitening(x: np.ndarray) -> np.ndarray:
     return axes / np.sqrt(power) @ axes.T
 
 
-def clocks(trials: list[Trial]) -> dict[str, dict[str, float]]:
-    """Agreement of gyroscope and bone turning under four ideas of how the clocks are related."""
-    ideas: dict[str, Callable[[Trial], np.ndarray]] = {
-        "as imported (same span, latency removed)": lambda t: t.frames_s - t.imu_s[0],
-        "stated rates, common start": lambda t: np.arange(len(t.frames_s)) / kinect.STATED_HZ,
-        "stated rates, common end": lambda t: (
-            np.arange(len(t.frames_s)) / kinect.STATED_HZ + len(t.imu_s) / IMU_HZ - len(t.frames_s) / kinect.STATED_HZ
-        ),
-        "19.1 frames a second, common start": lambda t: np.arange(len(t.frames_s)) / 19.1,
-    }
+def worn_bone_turning(trial: Trial, times_s: np.ndarray) -> np.ndarray:
+    """[N] turning rate of the bone that wears the IMU, its frames stamped `times_s`."""
+    assert trial.skeleton is not None
+    parent, child = ("right_elbow", "right_wrist") if trial.worn_on_wrist else ("right_hip", "right_knee")
     joint = kinect.KINECT_JOINTS.index
-    out = {}
-    for name, stamps in ideas.items():
-        scores, lags = [], []
-        for t in trials:
-            if t.imu is None or t.skeleton is None or len(t.frames_s) < 8:
-                continue
-            times = stamps(t)
-            parent, child = ("right_elbow", "right_wrist") if t.worn_on_wrist else ("right_hip", "right_knee")
-            bone = lag.bone_turning(t.skeleton[:, joint(parent)], t.skeleton[:, joint(child)], times)
-            found = lag.measure(t.imu_s - t.imu_s[0], lag.gyro_turning(t.imu[:, 3:]), times, bone)
-            scores.append(found.correlation_at_zero)
-            if found.status == "measured":
-                lags.append(found.offset_s)
-        low, middle, high = np.percentile(lags, [5, 50, 95]) if lags else (np.nan,) * 3
-        out[name] = {
-            "correlation_median": float(np.nanmedian(scores)),
-            "correlation_mean": float(np.nanmean(scores)),
-            "lag_median_s": float(middle),
-            "lag_p5_s": float(low),
-            "lag_p95_s": float(high),
-            "measured": len(lags),
-            "trials": len(scores),
-        }
-    return out
+    return lag.bone_turning(trial.skeleton[:, joint(parent)], trial.skeleton[:, joint(child)], times_s)
 
 
 def main() -> None:
@@ -247,11 +263,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="write the numbers to this JSON file too")
     parser.add_argument("--quiet", action="store_true", help="no progress bars")
     options = parser.parse_args()
-    folders = sorted(path.parent for path in options.episodes.glob("utd_mhad_s*/*/annotation.hdf5"))
-    if not folders:
-        raise MissingError("no UTD-MHAD episodes here", file=options.episodes, hint="run `xperience import` first")
-    trials = [read(folder) for folder in track(folders, "read", show=not options.quiet)]
-    trials.sort(key=lambda t: t.name)  # a forest's draws follow the order of the rows
+    trials = read_all(options.episodes, show=not options.quiet)
     subjects = sorted({t.subject for t in trials})
     if not any(s % 2 for s in subjects) or all(s % 2 for s in subjects):
         raise UsageError("needs odd subjects to train and even ones to test", found=subjects)
@@ -269,15 +281,8 @@ def main() -> None:
         print(
             f"{name:<28}{row['mrr']:>10.3f}{row['mrr_std']:>8.3f}{row['top1']:>8.3f}{row['top5']:>8.3f}{row['same_action']:>13.3f}"
         )
-    relation = clocks(trials)
-    print(
-        f"\n{'relation of the clocks':<42}{'correlation':>12}{'lag, s: 5 %':>12}{'median':>8}{'95 %':>7}{'measured':>10}"
-    )
-    for name, row in relation.items():
-        lags = f"{row['lag_p5_s']:>12.2f}{row['lag_median_s']:>8.2f}{row['lag_p95_s']:>7.2f}"
-        print(f"{name:<42}{row['correlation_median']:>12.2f}{lags}{row['measured']:>6}/{row['trials']}")
     if options.out:
-        write_json(options.out, {"recognition": accuracy, "retrieval": found, "clocks": relation})
+        write_json(options.out, {"recognition": accuracy, "retrieval": found})
 
 
 if __name__ == "__main__":

@@ -49,7 +49,7 @@ TYPICAL_FRAME_HZ = 19.1
 LATENCY_S = 0.03
 """By how much the skeleton trails the IMU, median over 580 trials (0.01 to 0.04 by subject, 0.03 on wrist and thigh)."""
 
-LATENCY_SCATTER_S = 0.06
+LATENCY_SCATTER_S = 0.05
 """Standard deviation of that lag from trial to trial (robust, from the median absolute deviation)."""
 
 ORIGIN_NS = 1_000_000_000
