@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -99,3 +101,13 @@ def test_doctor_as_text_and_json() -> None:
     assert found["cores"] >= 1
     assert found["codecs"]["decode h264"] is True
     assert {extra["name"] for extra in found["extras"]} >= {"sim", "viz", "train"}
+
+
+def test_the_readme_names_every_command_and_every_page_it_links() -> None:
+    root = Path(__file__).parents[1]
+    text = (root / "README.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"^\| `xperience ([\w-]+)` \|", text, re.MULTILINE))
+    assert named == set(commands())
+    for page in [root / "README.md", *(root / "docs").glob("*.md")]:
+        for link in re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8")):
+            assert "://" in link or (page.parent / link).exists(), f"{page.name} links to {link}"

@@ -10,6 +10,7 @@ import base64
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
@@ -23,6 +24,9 @@ from xperience.report.figures.views import view_with_hands
 from xperience.report.scene import Scene, choose_frame
 from xperience.report.text import cut, sentence
 from xperience.storage import write_text
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 HERO_WIDTH = 600
 TEMPLATES = Path(__file__).parent / "templates"
@@ -92,8 +96,8 @@ def _checked(episode: Episode, frame: int) -> int:
     return frame
 
 
-def render(context: dict[str, object]) -> str:
-    """The page's HTML from its parts."""
+def environment() -> Environment:
+    """Where pages find their templates: everything is escaped, and a missing value is an error."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
@@ -104,9 +108,14 @@ def render(context: dict[str, object]) -> str:
         lstrip_blocks=True,
     )
     environment.filters["cut"] = cut
+    return environment
+
+
+def render(context: dict[str, object]) -> str:
+    """The page's HTML from its parts."""
     script = (TEMPLATES / "page.js").read_text(encoding="utf-8")
     script_hash = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    return environment.get_template("page.html").render(script=script, script_hash=script_hash, **context)
+    return environment().get_template("page.html").render(script=script, script_hash=script_hash, **context)
 
 
 def hero(scene: Scene) -> Markup:

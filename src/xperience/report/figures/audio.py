@@ -38,12 +38,12 @@ def draw(scene: Scene) -> Card:
     level = spectrogram(sound)
     top = float(np.percentile(level, 99.7))
     href = images.data_uri(images.colored(level[::-1], max(FLOOR_DB, top - 70), top, "magma"), quality=70)
-    parts += [bands.title("frequency, kHz"), svg.image(href, bands.x, y, bands.width, PLOT)]
-    parts += [*bands.grid_y(), bands.frame(), *bands.ticks_x("s")]
+    parts += [bands.title("frequency, kHz"), *bands.grid_y(), svg.image(href, bands.x, y, bands.width, PLOT)]
+    parts += [bands.frame(), *bands.ticks_x("s")]
     for axes in (wave, bands):
         x = float(axes.px(scene.time_s))
         parts.append(svg.line(x, axes.y, x, axes.y + PLOT, "now"))
-    facts = (f"{seconds:.1f} s", "shown as 16 kHz mono", f"loudest {20 * np.log10(peak):.0f} dB of full scale")
+    facts = (f"{seconds:.1f} s", "shown as 16 kHz mono", f"loudest {-20 * np.log10(peak):.0f} dB below full scale")
     return Card(TITLE, WHAT, svg.drawing(WIDTH, y + PLOT + 32, parts, "wave and spectrogram", "wide"), facts, 6)
 
 

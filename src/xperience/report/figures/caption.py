@@ -10,7 +10,7 @@ from xperience.report.text import cut
 
 ORDER = 40
 TITLE = "Language"
-WHAT = "What an annotator wrote about this moment: step, action, objects in use and how they are handled."
+WHAT = "What the caption says about this moment: step, action, objects in use and how they are handled."
 
 
 def draw(scene: Scene) -> Card:
