@@ -11,8 +11,8 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+from handmade import START_NS, STEP_NS, counted, datasets, number_of, stamps, write
 
-from conftest import START_NS, STEP_NS, counted, datasets, number_of, stamps, write
 from xperience.episode import MODALITIES, Episode, Presence, layout
 from xperience.episode.clock import nearest
 from xperience.episode.inspect import describe, render

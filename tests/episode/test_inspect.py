@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from handmade import counted
 
-from conftest import counted
 from xperience.episode import MODALITIES, layout
 
 Recording = Callable[..., Path]

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from handmade import datasets
 from scipy.spatial.transform import Rotation
 
-from conftest import datasets
 from xperience.episode import Episode
 from xperience.episode.modalities.point_cloud import without_far
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from handmade import counted, number_of
 
-from conftest import counted, number_of
 from xperience.episode.modalities.audio import Audio
 from xperience.episode.modalities.video import Video
 from xperience.episode.resample import area_average

@@ -16,8 +16,9 @@ from typing import Any
 import h5py
 import numpy as np
 
+from xperience.episode.heap import read_strings
 from xperience.episode.layout import BY_PATH
-from xperience.episode.storage_checks import check_inflation, check_layout, variable_length_bytes
+from xperience.episode.storage_checks import check_inflation, check_layout
 from xperience.errors import CorruptError, FormatError, LimitError, MissingError
 
 MAX_READ_BYTES = 512 * 2**20
@@ -115,8 +116,6 @@ class AnnotationFile:
             begin, end = slice(start, stop).indices(shape[0])[:2] if shape else (0, 1)
             rows = max(0, end - begin)
             size = rows * math.prod(shape[1:]) * dataset.dtype.itemsize
-            if dataset.dtype.kind == "O":
-                size = max(size, variable_length_bytes(dataset, self.path))
             if size > MAX_READ_BYTES:
                 raise LimitError(
                     "dataset is larger than one read may be",
@@ -125,6 +124,10 @@ class AnnotationFile:
                     found=f"shape {shape}, {size / 2**20:.0f} MiB",
                     expected=f"at most {MAX_READ_BYTES // 2**20} MiB",
                 )
+            if dataset.dtype.kind == "O":
+                strings = np.empty(dataset.size, object)
+                strings[:] = read_strings(dataset, self.path, name, MAX_TEXT_BYTES)
+                return strings.reshape(shape)[begin:end] if shape else strings.reshape(())
             check_inflation(dataset, begin, end, self.path, name)
             return np.asarray(dataset[begin:end] if shape else dataset[()])
 
@@ -150,26 +153,23 @@ class AnnotationFile:
             is_bytes = dataset.dtype == np.uint8 and dataset.ndim == 1  # as some writers store text
             if dataset.size != 1 and not is_bytes:
                 raise FormatError("not a single string", file=self.path, field=name, found=f"shape {dataset.shape}")
-            if dataset.dtype.kind == "O" and h5py.check_string_dtype(dataset.dtype) is not None:
-                stored = variable_length_bytes(dataset, self.path)
+            if dataset.dtype.kind == "O":
+                raw = b"".join(read_strings(dataset, self.path, name, MAX_TEXT_BYTES))
             elif dataset.dtype.kind == "S" or is_bytes:
                 stored = dataset.size * dataset.dtype.itemsize
+                if stored > MAX_TEXT_BYTES:
+                    raise LimitError(
+                        "text is too long",
+                        file=self.path,
+                        field=name,
+                        found=f"{stored / 2**20:.0f} MiB",
+                        expected=f"at most {MAX_TEXT_BYTES // 2**20} MiB",
+                    )
+                check_inflation(dataset, 0, dataset.shape[0] if dataset.shape else 0, self.path, name)
+                raw = np.asarray(dataset[()]).tobytes()
             else:
                 raise FormatError("not text", file=self.path, field=name, found=str(dataset.dtype))
-            if stored > MAX_TEXT_BYTES:
-                raise LimitError(
-                    "text is too long",
-                    file=self.path,
-                    field=name,
-                    found=f"{stored / 2**20:.0f} MiB",
-                    expected=f"at most {MAX_TEXT_BYTES // 2**20} MiB",
-                )
-            check_inflation(dataset, 0, dataset.shape[0] if dataset.shape else 0, self.path, name)
-            value = dataset[()]
-        if isinstance(value, np.ndarray):
-            value = value.tobytes() if value.dtype.kind in "Su" else value.reshape(-1)[0]
-        text = value if isinstance(value, str) else bytes(value).decode("utf-8", errors="replace")
-        return text.strip("\x00")
+        return raw.decode("utf-8", errors="replace").strip("\x00")
 
     def _check(self, name: str, dataset: h5py.Dataset) -> None:
         if dataset.shape and max(dataset.shape) > MAX_LENGTH:

@@ -1,19 +1,17 @@
 """How much reading an HDF5 dataset would cost, found out before it is read.
 
 HDF5 itself does not ask: its deflate filter inflates a chunk until the stream ends, whatever size the chunk
-declares, and a variable-length string is as long as its reference says. Both are measured here from what is stored.
+declares. What a read would cost is measured here from what is stored.
 """
 
 from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 
 import h5py
-import numpy as np
 
 from xperience.errors import CorruptError, FormatError, LimitError, XperienceError
 
@@ -33,9 +31,6 @@ _RATIO = {h5py.h5z.FILTER_DEFLATE: 1032, h5py.h5z.FILTER_LZF: 90}
 """Compressors and the most that one stored byte can become (zlib's documented limit; LZF: 264 bytes from 3)."""
 
 _HARMLESS = (h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FLETCHER32)
-
-_REFERENCE = np.dtype([("length", "<u4"), ("heap", "<u8"), ("index", "<u4")])
-"""What stands in a dataset for a variable-length value, with the usual 8-byte file offsets."""
 
 
 def check_layout(dataset: h5py.Dataset, file: Path, field: str) -> None:
@@ -119,39 +114,6 @@ def check_inflation(dataset: h5py.Dataset, start: int, stop: int, file: Path, fi
             _inflate(dataset.id.read_direct_chunk(corner)[1], size, bomb)
         elif info.size * _RATIO[compressor] > FREE_INFLATED_BYTES:
             raise bomb
-
-
-def variable_length_bytes(dataset: h5py.Dataset, file: Path) -> int:
-    """Bytes that all values of a variable-length dataset hold together, by their references.
-
-    Where the references are not plainly in the file (compact or compressed), the whole file's size, which bounds
-    each of them.
-    """
-    total = 0
-    with file.open("rb") as stream:
-        for offset, size in _stored_runs(dataset):
-            if offset is None or size % _REFERENCE.itemsize:
-                return file.stat().st_size
-            stream.seek(offset)
-            found = np.frombuffer(stream.read(size), np.uint8)
-            references = found[: len(found) // _REFERENCE.itemsize * _REFERENCE.itemsize].view(_REFERENCE)
-            total += int(references["length"].sum(dtype=np.int64))
-    return total
-
-
-def _stored_runs(dataset: h5py.Dataset) -> Iterator[tuple[int | None, int]]:
-    """(file offset, bytes) of the stored data; an offset of None where it is not plainly in the file."""
-    layout = dataset.id.get_create_plist().get_layout()
-    if layout == h5py.h5d.CONTIGUOUS:
-        offset = dataset.id.get_offset()
-        if offset is not None:  # else it was never written
-            yield offset, dataset.id.get_storage_size()
-    elif layout == h5py.h5d.CHUNKED and not _filters(dataset):
-        for k in range(min(dataset.id.get_num_chunks(), MAX_CHUNKS)):
-            info = dataset.id.get_chunk_info(k)
-            yield info.byte_offset, info.size
-    else:
-        yield None, 0
 
 
 def _inflate(stored: bytes, size: int, bomb: XperienceError) -> None:
