@@ -19,6 +19,7 @@ from xperience.episode.layout import DATASETS
 from xperience.episode.presence import Presence
 from xperience.errors import UsageError
 from xperience.simulate import campaign, truth
+from xperience.simulate.faults.corrupt import Order
 
 SHORT = campaign.Recipe(seconds=1.0, width=32, seed=3, sessions=2)
 
@@ -62,7 +63,7 @@ def test_all_datasets_with_the_shapes_of_the_layout(episode_path: Path) -> None:
 def test_reader_finds_every_stream(episode_path: Path) -> None:
     with Episode.open(episode_path) as episode:
         assert set(episode.presence.values()) == {Presence.PRESENT}
-        assert not episode.problems
+        assert {problem.field for problem in episode.problems} <= {"caption"}, "only captions have quirks"
         assert episode.id == f"{episode_path.parent.name}__ep1"
         assert -1.8 <= episode.ground_height <= -1.6
         assert episode.clock.fps == pytest.approx(20, abs=0.05)
@@ -150,6 +151,23 @@ def test_truth_lies_outside_the_episodes(short: Path) -> None:
         with np.load(short / truth.TRUTH_FOLDER / job.id / truth.ARRAYS) as arrays:
             assert arrays["mask_fisheye_cam0"].shape == (20, 38, 32)
             assert len(arrays["thing_ids"]) == arrays["thing_poses"].shape[1] == len(facts["things"])
+
+
+def test_faults_are_put_in_and_written_down(short: Path, tmp_path: Path) -> None:
+    orders = [Order(1, "imu_offset", 1.0), Order(campaign.plan(SHORT, 3)[1].id, "hand_missing", 1.0, "hand_left")]
+    jobs = campaign.with_faults(campaign.plan(SHORT, 3), orders)
+    assert [len(job.orders) for job in jobs] == [0, 2, 0]
+    campaign.run(tmp_path, jobs[:2], workers=1)
+    clean = {name: value for name, value in digests(short).items() if jobs[0].session in name and "ep1" in name}
+    assert {name: value for name, value in digests(tmp_path).items() if jobs[0].session in name} == clean
+    facts = json.loads((tmp_path / truth.TRUTH_FOLDER / jobs[1].id / truth.FACTS).read_text())
+    assert [fault["fault"] for fault in facts["faults"]] == ["imu_offset", "hand_missing"]
+    annotation = Path(jobs[1].session) / jobs[1].name / "annotation.hdf5"
+    assert (tmp_path / annotation).read_bytes() != (short / annotation).read_bytes()
+    with pytest.raises(UsageError):  # the same episode without its faults is another recipe
+        campaign.run(tmp_path, campaign.plan(SHORT, 2), workers=1)
+    with pytest.raises(UsageError):
+        campaign.with_faults(jobs, [Order(7, "imu_offset", 1.0)])
 
 
 def run_cli(*arguments: str) -> tuple[int, str]:

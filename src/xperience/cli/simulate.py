@@ -22,7 +22,12 @@ def register(app: typer.Typer) -> None:
         seed: Annotated[int, typer.Option(help="The same seed and options give the same bytes.")] = 0,
         sessions: Annotated[int, typer.Option(help="Sessions (a person in a place) that share the episodes.")] = 2,
         workers: Annotated[int, typer.Option(help="Processes to use.")] = 1,
-        faults: Annotated[Path | None, typer.Option(help="JSON list of faults to put into the recordings.")] = None,
+        faults: Annotated[
+            Path | None,
+            typer.Option(
+                help="JSON list of faults to put in: [{episode, fault, severity, modality, start_s, end_s}]; see `xperience corrupt --list`."
+            ),
+        ] = None,
         dry_run: Annotated[
             bool, typer.Option("--dry-run", help="Only say how much time and room it would take.")
         ] = False,
@@ -39,7 +44,9 @@ def register(app: typer.Typer) -> None:
         recipe = campaign.Recipe(seconds, _width(size), seed, sessions)
         jobs = campaign.plan(recipe, episodes)
         if faults is not None:
-            _faults_missing()
+            from xperience.simulate.faults.corrupt import read_spec
+
+            jobs = campaign.with_faults(jobs, read_spec(faults))
         if workers < 1:
             raise UsageError("there must be a worker", field="--workers", found=workers, expected="1 or more")
         cost = campaign.estimate(out, jobs, workers)
@@ -65,10 +72,6 @@ def _run(out: Path, jobs: list, workers: int, frames: int) -> None:
     with Progress(console=Console(stderr=True)) as progress:
         task = progress.add_task("simulate, frames", total=frames)
         campaign.run(out, jobs, workers, advance=lambda count: progress.advance(task, count))
-
-
-def _faults_missing() -> None:
-    raise UsageError("not available yet", field="--faults")
 
 
 def _width(size: str) -> int | None:

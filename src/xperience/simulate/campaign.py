@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 import shutil
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -23,6 +23,12 @@ from xperience.episode.cameras import FISHEYE_VIEWS, STEREO_VIEWS, VIEWS
 from xperience.errors import CorruptError, MissingError, UsageError
 from xperience.simulate import truth
 from xperience.simulate.rig import DEPTH_SCALE, rig_at
+
+if TYPE_CHECKING:
+    from xperience.simulate.faults.corrupt import Order
+
+_CAPTION = 1_000_001
+"""Number of the caption's random stream."""
 
 LONGEST_S = 4 * 3600.0
 SHORTEST_S = 1.0
@@ -45,7 +51,7 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Job:
-    """One episode to make. `seed` and `session_seed` go to the scenario."""
+    """One episode to make. `seed` and `session_seed` go to the scenario; `orders` are the faults it gets."""
 
     recipe: Recipe
     index: int
@@ -53,6 +59,7 @@ class Job:
     name: str
     seed: int
     session_seed: int
+    orders: tuple[Order, ...] = ()
 
     @property
     def id(self) -> str:
@@ -93,6 +100,27 @@ def plan(recipe: Recipe, episodes: int) -> list[Job]:
             )
         )
     return jobs
+
+
+def with_faults(jobs: list[Job], orders: Sequence[Order]) -> list[Job]:
+    """The jobs with the faults that are meant for them, by index or by id.
+
+    Raises:
+        UsageError: a fault is meant for an episode that is not among them.
+    """
+    wanted: dict[int, list[Order]] = {job.index: [] for job in jobs}
+    by_name = {job.id: job.index for job in jobs}
+    for order in orders:
+        index = by_name.get(order.episode, -1) if isinstance(order.episode, str) else order.episode
+        if index not in wanted:
+            raise UsageError(
+                "a fault is meant for an episode that is not made",
+                field="episode",
+                found=order.episode,
+                expected=f"an index from 0 to {len(jobs) - 1}, or an id such as {jobs[0].id}",
+            )
+        wanted[index].append(order)
+    return [replace(job, orders=tuple(wanted[job.index])) for job in jobs]
 
 
 def _seed(*parts: object) -> int:
@@ -148,6 +176,7 @@ def _in_processes(out: Path, jobs: list[Job], workers: int) -> Iterator[int]:
 
 def make(out: Path, job: Job, advance: Callable[[], None] = lambda: None) -> None:
     """Makes one episode and its truth."""
+    from xperience.simulate.language import caption_json
     from xperience.simulate.motion import animate
     from xperience.simulate.recording import Recorder
     from xperience.simulate.scenario import plan_scenario
@@ -157,14 +186,24 @@ def make(out: Path, job: Job, advance: Callable[[], None] = lambda: None) -> Non
     clocks = recorder.clocks(job.frames, job.seed)
     duration_s = float(clocks.frame_s[-1]) + 1 / layout.NOMINAL_FPS
     scenario = plan_scenario(job.seed, job.session_seed, duration_s)
-    try:  # TODO(language): import plainly
-        from xperience.simulate.language import caption_json
-
-        caption = caption_json(scenario, clocks.frame_ns, np.random.default_rng([job.seed, 1_000_001]))
-    except ImportError:
-        caption = '{"segments": []}'
+    caption = caption_json(scenario, clocks.frame_ns, np.random.default_rng([job.seed, _CAPTION]))
     facts = {"episode": job.id, "session": job.session, "recipe": _recipe(job)}
-    recorder.record(animate(scenario), caption, clocks, out / job.session / job.name, _truth(out, job), facts)
+    recorder.record(
+        animate(scenario),
+        caption,
+        clocks,
+        out / job.session / job.name,
+        _truth(out, job),
+        facts,
+        lambda folder: _damage(folder, job),
+    )
+
+
+def _damage(folder: Path, job: Job) -> list[dict[str, Any]]:
+    """Puts the job's faults into a finished recording, one after the other."""
+    from xperience.simulate.faults.corrupt import damage
+
+    return [damage(folder, order, seed=job.seed + k) for k, order in enumerate(job.orders)]
 
 
 def is_made(out: Path, job: Job) -> bool:
@@ -194,7 +233,10 @@ def is_made(out: Path, job: Job) -> bool:
 
 
 def _recipe(job: Job) -> dict[str, Any]:
-    return {**asdict(job.recipe), "index": job.index}
+    recipe = {**asdict(job.recipe), "index": job.index}
+    if job.orders:
+        recipe["faults"] = [asdict(order) for order in job.orders]
+    return recipe
 
 
 def _truth(out: Path, job: Job) -> Path:

@@ -47,13 +47,21 @@ class Recorder:
         return make_clocks(frames, np.random.default_rng([seed, _CLOCK]))
 
     def record(
-        self, world: World, caption: str, clocks: Clocks, folder: Path, truth_folder: Path, facts: dict[str, Any]
+        self,
+        world: World,
+        caption: str,
+        clocks: Clocks,
+        folder: Path,
+        truth_folder: Path,
+        facts: dict[str, Any],
+        damage: Callable[[Path], list[dict[str, Any]]] = lambda folder: [],
     ) -> None:
         """Writes the episode's folder and the folder of its truth; each appears whole or not at all, the episode last.
 
         Args:
             caption: the official JSON, for these clocks.
             facts: what truth.json says beyond the world itself: episode, session, recipe.
+            damage: puts faults into the finished recording and says which.
         """
         rig = rig_at(self.width)
         motion = world.at(clocks.frame_s)
@@ -70,7 +78,8 @@ class Recorder:
                 annotation.put("caption", caption)
             truth.write_arrays(beside / truth.ARRAYS, truth.arrays_of(world, motion, clocks.frame_ns, shift), masks)
             width = max(camera.size[0] for camera in rig.cameras.values() if camera.size)
-            truth.write_facts(beside / truth.FACTS, {**facts, **truth.facts_of(world, shift, width)})
+            known = {**facts, **truth.facts_of(world, shift, width), "faults": damage(episode)}
+            truth.write_facts(beside / truth.FACTS, known)
 
     def _write_pictures(
         self,

@@ -14,7 +14,6 @@ from xperience.episode import geometry
 from xperience.episode.cameras import FISHEYE_VIEWS, STEREO_VIEWS, Camera, Rig
 from xperience.errors import UsageError
 
-
 FISHEYE_SIZE = (1088, 1280)
 STEREO_SIZE = (512, 512)
 BASELINE = 0.145

@@ -20,8 +20,9 @@ truth.json:
     things [{id, kind, name, states, movable, size}]
     actions [{start_s, end_s, label, description, subtask, verb, noun, objects, interaction}]
     sounds [{time_s, duration_s, kind, material, strength, cause, thing_id}], in the order of the arrays
-    clock {stream: {offset_ns, drift_ppm}}: what was added to true times; all zero where nothing was tampered with
-    faults: [] for a clean recording
+    clock {stream: {offset_ns, drift_ppm}}: what the simulation itself added to true times: nothing
+    faults [{fault, severity, modality, start_s, end_s, magnitude, unit, seed}]: [] for a clean recording; masks,
+        poses and all else above are those of the world and of the recording before it was damaged
 """
 
 from __future__ import annotations
@@ -175,7 +176,6 @@ def facts_of(world: World, shift: np.ndarray, width: int) -> dict[str, Any]:
             for sound in world.sounds
         ],
         "clock": {stream: {"offset_ns": 0, "drift_ppm": 0.0} for stream in CLOCKED_STREAMS},
-        "faults": [],
     }
 
 

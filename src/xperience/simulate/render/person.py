@@ -17,7 +17,7 @@ from xperience.simulate.things import Person
 from xperience.simulate.truth import BODY, LEFT_HAND, RIGHT_HAND
 from xperience.simulate.world import Motion
 
-LIMB_SIDES, FINGER_SIDES = 10, 6
+LIMB_SIDES, FINGER_SIDES = 9, 6
 """Corners around a capsule."""
 _SHOE = (0.16, 0.14, 0.13)
 
@@ -99,24 +99,33 @@ def _hand(person: Person, side: int) -> list[Bone]:
     return bones
 
 
-def _capsule(sides: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Unit capsule along z: corner directions [V, 3], which end each belongs to [V] (0 or 1), faces [F, 3]."""
+def _capsule(sides: int, closed: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Unit capsule along z: corner directions [V, 3], which end each belongs to [V] (0 or 1), faces [F, 3].
+
+    Args:
+        closed: whether it has a round start too; bones that start inside another's end do without.
+    """
     around = 2 * np.pi * np.arange(sides) / sides
     circle = np.stack([np.cos(around), np.sin(around), np.zeros(sides)], 1)
-    axis = np.array([0.0, 0.0, 1.0])
-    slant = np.sqrt(0.5)
-    rings = [slant * circle - slant * axis, circle, circle, slant * circle + slant * axis]
-    directions = np.concatenate([-axis[None], *rings, axis[None]])
-    ends = np.repeat([0, 0, 1, 1], [1 + sides, sides, sides, sides + 1])
+    pole, slant = np.array([[0.0, 0.0, 1.0]]), np.sqrt(0.5)
+    rings = [circle, circle, slant * (circle + pole)]
+    ends = [0, 1, 1]
+    if closed:
+        rings.insert(0, slant * (circle - pole))
+        ends.insert(0, 0)
+    directions = np.concatenate([*rings, pole, -pole])
+    at = np.concatenate([np.repeat(ends, sides), [1, 0]])
+    top = len(rings) * sides
     faces = []
     for k in range(sides):
         after = (k + 1) % sides
-        faces.append((0, 1 + after, 1 + k))
-        for ring in range(3):
-            a, b = 1 + ring * sides + k, 1 + ring * sides + after
+        for ring in range(len(rings) - 1):
+            a, b = ring * sides + k, ring * sides + after
             faces += [(a, b, b + sides), (a, b + sides, a + sides)]
-        faces.append((1 + 3 * sides + k, 1 + 3 * sides + after, len(directions) - 1))
-    return directions, ends, np.array(faces, np.int32)
+        faces.append((top - sides + k, top - sides + after, top))
+        if closed:
+            faces.append((top + 1, after, k))
+    return directions, at, np.array(faces, np.int32)
 
 
 class Body:
@@ -129,8 +138,8 @@ class Body:
     def __init__(self, person: Person) -> None:
         self._groups = []
         faces, tables, start = [], [], 0
-        for sides, bones in ((LIMB_SIDES, _body(person)), (FINGER_SIDES, [*_hand(person, 0), *_hand(person, 1)])):
-            group = _Capsules(sides, bones)
+        hands = [*_hand(person, 0), *_hand(person, 1)]
+        for group in (_Capsules(LIMB_SIDES, True, _body(person)), _Capsules(FINGER_SIDES, False, hands)):
             self._groups.append(group)
             faces.append(group.faces + start)
             tables.append(group.table)
@@ -149,10 +158,10 @@ class Body:
 class _Capsules:
     """Capsules of one fineness: [F, 3] faces of all, and the number of their corners."""
 
-    def __init__(self, sides: int, bones: list[Bone]) -> None:
+    def __init__(self, sides: int, closed: bool, bones: list[Bone]) -> None:
         self._weights = np.stack([[bone.start, bone.end] for bone in bones])  # [B, 2, J]
         self._radii = np.array([bone.radii for bone in bones])
-        self._directions, self._ends, faces = _capsule(sides)
+        self._directions, self._ends, faces = _capsule(sides, closed)
         count = len(self._directions)
         self.corners = count * len(bones)
         self.faces = np.concatenate([faces + count * k for k in range(len(bones))])

@@ -10,7 +10,7 @@ from xperience.episode import geometry
 from xperience.episode.cameras import Rig
 from xperience.simulate.render.meshes import LABEL
 from xperience.simulate.render.rays import ViewRays, view_rays
-from xperience.simulate.render.scene import Scene
+from xperience.simulate.render.scene import Hits, Scene
 from xperience.simulate.render.sensor import Sensor
 from xperience.simulate.render.shading import Shader
 from xperience.simulate.render.textures import TextureAtlas
@@ -18,8 +18,12 @@ from xperience.simulate.rig import depth_camera
 from xperience.simulate.script import Scenario
 from xperience.simulate.world import Motion
 
-BATCH = 1 << 18
-"""Rays cast at a time: all of a small frame, parts of one at real size."""
+BATCH = 1 << 15
+"""Rays cast at a time: a whole small view; larger ones in parts that fit a core's cache."""
+
+METERED = 2000
+"""Rays of a view that decide about exposure."""
+BRIGHT, GAINS = 0.6, (0.8, 2.5)
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,8 @@ class Renderer:
         self._shader = Shader(scenario.light, TextureAtlas(session_seed))
         self._views = {view: view_rays(camera) for view, camera in rig.cameras.items()}
         self._depth = view_rays(depth_camera(rig))
-        self._sensors = {view: Sensor([seed, k]) for k, view in enumerate(rig.cameras)}
+        exposure = self._exposure()
+        self._sensors = {view: Sensor([seed, k], exposure) for k, view in enumerate(rig.cameras)}
 
     @property
     def depth_size(self) -> tuple[int, int]:
@@ -84,6 +89,23 @@ class Renderer:
             images[view], labels[view] = self._draw(view, rays, T_world_body)
         return Frame(images, labels, self._measure(T_world_body))
 
+    def _exposure(self) -> float:
+        """Gain that puts the brighter third of the first frame at BRIGHT without much of it white: set once, as by hand."""
+        self._scene.pose(0)
+        levels = []
+        for rays in self._views.values():
+            every = slice(None, None, max(1, len(rays.directions) // METERED))
+            origins, directions = _world_rays(rays, self._motion.T_world_body[0], every)
+            hits = self._scene.cast(origins, directions)
+            levels.append(self._shade(rays, hits, directions)[0].mean(0))
+        middle, white = np.quantile(np.concatenate(levels), (0.67, 0.97))
+        return float(np.clip(min(BRIGHT / max(middle, 1e-3), 1 / max(white, 1e-3)), *GAINS))
+
+    def _shade(self, rays: ViewRays, hits: Hits, directions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Colours [3, n] and face rows [n, COLUMNS] of hits."""
+        rows = self._scene.table.take(hits.face, 0, mode="clip")
+        return self._shader.colors(rows, hits, np.ascontiguousarray(directions.T), rays.pixel_angle), rows
+
     def _draw(self, view: str, rays: ViewRays, T_world_body: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Image [H, W, 3] uint8 and labels [H, W] uint8 of one view."""
         width, height = rays.size
@@ -93,8 +115,7 @@ class Renderer:
             part = slice(start, min(start + BATCH, count))
             origins, directions = _world_rays(rays, T_world_body, part)
             hits = self._scene.cast(origins, directions)
-            rows = self._scene.table.take(hits.face, 0, mode="clip")
-            colors = self._shader.colors(rows, hits, np.ascontiguousarray(directions.T), rays.pixel_angle)
+            colors, rows = self._shade(rays, hits, directions)
             colors *= rays.brightness[part]
             image[part] = self._sensors[view].expose(colors).T
             label[part] = rows[:, LABEL] * (hits.face >= 0)

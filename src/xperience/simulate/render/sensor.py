@@ -11,11 +11,16 @@ _POOL_SEED = 5
 
 
 class Sensor:
-    """Exposes one view; its noise is a pure function of the seed and the order of calls."""
+    """Exposes one view; its noise is a pure function of the seed and the order of calls.
+
+    Args:
+        gain: grey level 255 stands for this much less than brightness 1.
+    """
 
     _pool: np.ndarray | None = None
 
-    def __init__(self, seed: list[int]) -> None:
+    def __init__(self, seed: list[int], gain: float = 1.0) -> None:
+        self._scale = np.float32(255 * gain)
         self._rng = np.random.default_rng(seed)
         if Sensor._pool is None:  # one pool for all sensors of a process; each starts anywhere in it
             noise = np.random.default_rng(_POOL_SEED).normal(0.5, READ_NOISE, _POOL)  # 0.5: truncation then rounds
@@ -24,7 +29,7 @@ class Sensor:
 
     def expose(self, brightness: np.ndarray) -> np.ndarray:
         """[3, n] float32 in 0..1 and above to uint8; changes its argument."""
-        brightness *= np.float32(255)
+        brightness *= self._scale
         for channel in brightness:
             for start in range(0, len(channel), _POOL):
                 piece = channel[start : start + _POOL]
