@@ -17,8 +17,10 @@ from xperience.simulate.motion.skeleton import SIGN, Skeleton
 
 EASY_REACH = 0.88
 """Share of the arm's length up to which a hand works without help of the trunk."""
-STIFFNESS = np.array([0.6, 0.7, 0.35, 0.045])
+STIFFNESS = np.array([0.6, 0.7, 0.35, 0.03])
 """Bow, twist, side bend (radians) and bend of the knees (metres) that cost alike."""
+CROUCHING = 0.3
+"""The same for the knees where the hands work near the floor."""
 LIMITS = np.array([1.2, 0.9, 0.4, 0.35])
 HIPS_SHARE = 0.4
 """Share of a bow that the hips make; the spine makes the rest."""
@@ -78,7 +80,7 @@ def plan(bones: Skeleton, times: np.ndarray, gait: Gait, hands: Sequence[Hand], 
     tracks["spine"][:, 1] -= 0.22 * stride
     tracks["root"][:, :2] += weight_shift(gait)[:, None] * gait.left + wander(rng, times, 2, 0.006, 0.05, 0.5)
     tracks["root"][:, 2] = (
-        hip_height(bones, gait, tracks) - squat(effort) + wander(rng, times, 1, 0.0008, 0.2, 1.0)[:, 0]
+        hip_height(bones, gait, tracks) - effort[:, 3] + wander(rng, times, 1, 0.0008, 0.2, 1.0)[:, 0]
     )
     tracks["root"][:, 2] -= heel_strikes(times, gait)
     return tracks
@@ -86,18 +88,13 @@ def plan(bones: Skeleton, times: np.ndarray, gait: Gait, hands: Sequence[Hand], 
 
 def trunk_tracks(bones: Skeleton, gait: Gait, effort: np.ndarray, where: slice) -> dict[str, np.ndarray]:
     """`root`, `lean` and `spine` [N, 3] for efforts [N, 4]: bow, twist, side bend, bend of the knees."""
-    bow, twist, side, _ = effort.T
+    bow, twist, side, knees = effort.T
     lean = np.stack([gait.heading[where], HIPS_SHARE * bow, np.zeros_like(bow)], -1)
     spine = np.stack([(1 - HIPS_SHARE) * bow, twist, side], -1)
     # The hips go back when the trunk goes forward, so that the weight stays over the feet.
     back = 0.10 * np.sin(bow)[:, None] * gait.forward[where]
-    height = bones.joints[0, 1] - squat(effort)
+    height = bones.joints[0, 1] - knees
     return {"root": np.concatenate([gait.position[where] - back, height[:, None]], 1), "lean": lean, "spine": spine}
-
-
-def squat(effort: np.ndarray) -> np.ndarray:
-    """Bend of the knees [N] in metres: what the hands ask for, and more with a deep bow."""
-    return effort[:, 3] + 0.04 * np.logaddexp(0, (effort[:, 0] - 0.7) / 0.1)
 
 
 def solve(
@@ -112,11 +109,19 @@ def solve(
     # The wrist lies behind the palm, mostly on the side of the shoulder.
     easy = EASY_REACH * arm + 0.7 * float(np.linalg.norm(bones.palm[0, :3, 3]))
 
+    # Knees bend readily for what is below the hips.
+    height = bones.joints[15, 1]
+    low = np.max(
+        [b * np.clip((0.5 * height - p[:, 2]) / (0.2 * height), 0, 1) for b, p in zip(busy, palms, strict=True)], 0
+    )
+    stiffness = np.tile(STIFFNESS, (len(low), 1))
+    stiffness[:, 3] += low * (CROUCHING - STIFFNESS[3])
+
     def residuals(effort: np.ndarray) -> np.ndarray:
         at = body.shoulders(bones, body.spine(bones, trunk_tracks(bones, gait, effort, where)))
         far = [np.linalg.norm(palm - at[:, s], axis=-1) - easy for s, palm in enumerate(palms)]
         lack = [b * 0.02 * np.logaddexp(0, f / 0.02) for b, f in zip(busy, far, strict=True)]
-        return np.concatenate([np.stack(lack, -1), 0.05 * effort / STIFFNESS], -1)
+        return np.concatenate([np.stack(lack, -1), 0.05 * effort / stiffness], -1)
 
     effort = np.zeros((len(palms[0]), 4))
     now = residuals(effort)
