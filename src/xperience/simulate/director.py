@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,10 +17,12 @@ import numpy as np
 from xperience.episode import geometry
 from xperience.simulate.script import ActionSpan, Move, MoveKind, StateChange
 from xperience.simulate.stage import RIGHT_TO_LEFT, Fixed, Item, Stage, states_from
-from xperience.simulate.surfaces import REACH, Zone, shifted
+from xperience.simulate.surfaces import REACH, STEPS, Zone, shifted
 from xperience.simulate.wording import Phrase, Scene, describe, label, pick
 
-SHORTEST_ACTION = 1.5
+SHORTEST_ACTION, LONGEST_ACTION = 1.5, 8.0
+"""Actions are at least this long, seconds, and not drawn together into longer ones."""
+
 TOLD_TOGETHER = 0.2
 """Share of taking and putting that is told as part of the action after or before."""
 
@@ -57,7 +60,8 @@ class Director:
         self.holding: dict[str, Item | None] = {"main": None, "off": None}
         self.busy_until = {"main": 0.0, "off": 0.0}
         self.resting = {"main": True, "off": True}
-        self._told_from: float | None = None
+        self._told_from: float | None = None  # a short walk is told with the action after it
+        self._tell_on = False  # the taking just told becomes part of the action after it
 
     def __getitem__(self, role: str) -> Item:
         return self.groups[role][0]
@@ -82,8 +86,7 @@ class Director:
         self.walk_to(item.station)
         with self.action(Phrase(verb, item.noun, rest), [item], self.scene("take", item)):
             self.reach(item)
-        if self.rng.random() < TOLD_TOGETHER:
-            self._told_from = self.actions.pop().start_s
+        self._tell_on = self.rng.random() < TOLD_TOGETHER
 
     def put(
         self, thing: Target, on: Target | None = None, role: str | None = None, verb: str = "put down", rest: str = ""
@@ -96,9 +99,9 @@ class Director:
         with self.action(Phrase(verb, item.noun, rest), [item, target], self.scene("put", item)):
             self.set_down(item, zone, role, pose)
         if verb == "put down" and len(self.actions) > 1 and self.rng.random() < TOLD_TOGETHER:
-            end = self.actions.pop().end_s
-            if end - self.actions[-1].start_s < 8.0:
-                self.actions[-1] = _until(self.actions[-1], end)
+            before, put = self.actions[-2:]
+            if put.end_s - before.start_s < LONGEST_ACTION and put.start_s - before.end_s < 0.5:
+                self.actions[-2:] = [replace(before, end_s=put.end_s)]
 
     def use(
         self, thing: Target, pattern: str, on: Target, verb: str, noun: str | None = None, rest: str = "", *,
@@ -201,7 +204,9 @@ class Director:
     def action(self, phrase: Phrase, things: list[Any], scene: Scene) -> Iterator[None]:
         """All moves within become one labelled action."""
         start = self.now if self._told_from is None else self._told_from
-        self._told_from = None
+        if self._tell_on and scene.manner in ("use", "put") and start - self.actions[-1].start_s < LONGEST_ACTION / 2:
+            start = self.actions.pop().start_s
+        self._told_from, self._tell_on = None, False
         yield
         self.now = max(self.now, start + SHORTEST_ACTION)
         text = label(phrase, scene.names, self.rng)
@@ -292,15 +297,13 @@ class Director:
                 item.move(target @ geometry.invert(self.feet) @ item.pose)
         self.feet = target
 
-    def step_aside(self, hand: str, palm: np.ndarray) -> bool:
-        """A step along the furniture, if a palm position [3] is out of reach; whether it then is within reach."""
-        if self.stage.distance(self.feet, hand, palm) <= REACH:
-            return True
+    def step_aside(self, palms: Mapping[str, np.ndarray]) -> bool:
+        """A step along the furniture, if palm poses [4, 4] by hand are out of reach; whether they then are within reach."""
         station = self.stage.room.stations[self.at].pose
-        for step in (0.15, -0.15, 0.3, -0.3, 0.45, -0.45):
-            feet = shifted(station, step)
-            if self.stage.distance(feet, hand, palm) <= REACH:
-                self.walk(feet)
+        for feet in (self.feet, *(shifted(station, step) for step in STEPS)):
+            if all(self.stage.distance(feet, hand, palm[:3, 3]) <= REACH for hand, palm in palms.items()):
+                if feet is not self.feet:
+                    self.walk(feet)
                 return True
         return False
 
@@ -314,7 +317,7 @@ class Director:
         assert self.holding[item.hand] is None, "a hand takes one thing at a time"
         assert not item.laden, f"{item.noun} carries other things"
         assert item.zone is not None and item.station == self.at
-        self.step_aside(item.hand, (item.pose @ self.stage.grip(item))[:3, 3])
+        self.step_aside({item.hand: item.pose @ self.stage.grip(item)})
         self.wait_for(item.hand)
         self.now += self.seconds(0.05, 0.25)
         self.move(MoveKind.REACH, item.hand, self.seconds(0.7, 1.0), object_id=item.id)
@@ -363,24 +366,22 @@ class Director:
         rotation = self.feet[:3, :3] @ rotation
         point = other.top + np.array([0, 0, above])
         pose = geometry.transform(rotation, point - rotation @ np.array(item.form.tip))
-        self.step_aside(item.hand, (pose @ self.stage.grip(item))[:3, 3])
+        self.step_aside({item.hand: pose @ self.stage.grip(item)})
         return pose
 
     def touching_palms(self, other: Item | Fixed, both: bool) -> dict[str, np.ndarray]:
         """Palm poses by hand on top of a thing: behind the point of work, or to both sides of it."""
-        if not both:
-            palm = geometry.transform(self.feet[:3, :3] @ PALM_DOWN, other.top + self.feet[:3, :3] @ [0.0, -0.07, 0.03])
-            self.step_aside("main", palm[:3, 3])
-            return {"main": palm}
+        turn = self.feet[:3, :3]
         apart = (
             0.12 if isinstance(other, Fixed) else float(np.clip(0.4 * other.form.boxes[other.state][1][0], 0.05, 0.14))
         )
         palms = {}
-        for hand in ("main", "off"):
+        for hand in ("main", "off") if both else ():
             side = 1 if self.stage.side(hand) == "right" else -1
-            offset = self.feet[:3, :3] @ [side * apart, -0.04, 0.03]
-            palms[hand] = geometry.transform(self.feet[:3, :3] @ PALM_DOWN, other.top + offset)
-        self.step_aside("main", palms["main"][:3, 3])
+            palms[hand] = geometry.transform(turn @ PALM_DOWN, other.top + turn @ [side * apart, -0.04, 0.03])
+        if not both or not self.step_aside(palms):
+            palms = {"main": geometry.transform(turn @ PALM_DOWN, other.top + turn @ [0.0, -0.07, 0.03])}
+            self.step_aside(palms)
         return palms
 
     def steady(self, other: Item) -> None:
@@ -406,6 +407,11 @@ class Director:
             pose = self.stage.spot(item, role, zone, self.now, near=np.zeros(2) if on is not None else None)
             if pose is not None:
                 return zone, role, pose
+        for role in sorted(self.stage.room.stations):
+            zone = self.stage.room.stations[role].zones[0]
+            pose = self.stage.spot(item, role, zone, self.now)
+            if pose is not None:
+                return zone, role, pose
         # Where it came from there is room still, for nothing is put there meanwhile.
         assert item.before is not None
         zone, role, pose = item.before
@@ -414,7 +420,7 @@ class Director:
 
     def set_down(self, item: Item, zone: Zone, role: str, pose: np.ndarray) -> None:
         """Carries a held item to its place and lets it go."""
-        self.step_aside(item.hand, (pose @ self.stage.grip(item))[:3, 3])
+        self.step_aside({item.hand: pose @ self.stage.grip(item)})
         if zone not in self.stage.room.stations[role].zones:  # in or on something: come from above
             over = pose.copy()
             over[2, 3] = min(over[2, 3] + 0.16, 0.8 * self.stage.person.height)
@@ -428,11 +434,3 @@ class Director:
     def let_go(self, item: Item) -> None:
         self.move(MoveKind.RELEASE, item.hand, self.seconds(0.45, 0.7), object_id=item.id)
         self.holding[item.hand] = None
-
-
-def _until(action: ActionSpan, end_s: float) -> ActionSpan:
-    """The same action, ending later."""
-    return ActionSpan(
-        action.start_s, end_s, action.label, action.description, action.subtask, action.verb, action.noun, action.objects,
-        action.interaction,
-    )  # fmt: skip

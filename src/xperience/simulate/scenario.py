@@ -27,6 +27,9 @@ from xperience.simulate.stage import Item, Stage
 from xperience.simulate.things import Light, Person
 from xperience.simulate.wording import pick
 
+ELSEWHERE = ("side", "work", "sink", "shelf", "stove")
+"""Stations where objects lie for which there is no room where they are needed, in this order."""
+
 SHORTEST_S = 0.5
 """Shortest episode that can be planned, seconds."""
 
@@ -168,41 +171,68 @@ def run(director: Director, first: Activity, where: Place, apart: HeldOut) -> li
         and (apart.use or activity.name not in apart.activities)
     ]  # fmt: skip
     done: list[Activity] = []
-    todo: Activity | None = first
+    todo = first
     try:
         while True:
-            if todo is not None and prepare(director, todo, apart):
+            if any(prepare(director, todo, apart) for _ in range(1 if done else 8)):
                 done.append(todo)
                 perform(director, todo)
-            for _ in range(1 if more else 5):
+                if director.rng.random() < 0.4:
+                    interlude(director)
+            else:
+                assert done, f"there is room for {first.name} in a {where.name}"
                 interlude(director)
-            more = [activity for activity in more if activity is not todo] or more
-            todo = draw_activity(more, director.rng) if len(done) < 12 else None
+            others = [activity for activity in more if activity is not todo]
+            todo = draw_activity(others or more, director.rng)
     except TimeIsUp:
         return done
 
 
 def prepare(director: Director, activity: Activity, apart: HeldOut) -> bool:
     """Finds or places the objects of an activity; False, and nothing changed, where there is no room for them."""
-    stage, groups, fresh = director.stage, dict[str, list[Item]](), list[Item]()
+    groups: dict[str, list[Item]] = {}
+    fresh: list[Item] = []
     for role, wanted in activity.needs.items():
-        fewest, most = wanted.count
-        count = int(director.rng.integers(fewest, most + 1))
-        items: list[Item] = []
+        count = int(director.rng.integers(wanted.count[0], wanted.count[1] + 1))
+        groups[role] = []
         for kind in draw_kinds(wanted, count, apart, director.rng):
-            item = _at_hand(director, kind, wanted, [i for some in [*groups.values(), items] for i in some])
+            item = _at_hand(director, kind, wanted, [item for items in groups.values() for item in items])
             if item is None:
-                item = _new(director, kind, wanted, groups)
-                if item is not None:
-                    fresh.append(item)
-            if item is not None:
-                items.append(item)
-        if len(items) < fewest:
-            for item in reversed(fresh):
+                state = kind.states.index(wanted.state) if wanted.state in kind.states else 0
+                item = director.stage.make(kind, wanted.hand, state)
+                fresh.append(item)
+            groups[role].append(item)
+    if not _lay_all(director, activity, groups, fresh):
+        return False
+    director.groups = groups
+    return True
+
+
+def _lay_all(director: Director, activity: Activity, groups: dict[str, list[Item]], fresh: list[Item]) -> bool:
+    """Lays new objects out, the largest first and those that carry others before these."""
+    stage = director.stage
+    laid: list[Item] = []
+    role_of = {id(item): role for role, items in groups.items() for item in items}
+    for item in sorted(fresh, key=lambda item: (activity.needs[role_of[id(item)]].on is not None, -item.area)):
+        role = role_of[id(item)]
+        wanted = activity.needs[role]
+        below = groups[wanted.on][0] if wanted.on is not None else None
+        zones = stage.room.stations[wanted.role].zones
+        if below is not None and below.inside is not None:
+            there = stage.lay(item, below.station, [below.inside], np.zeros(2))
+        else:
+            there = stage.lay(item, wanted.role, zones[wanted.level :] + zones[: wanted.level])
+            # What does not fit there lies elsewhere in the room and has to be fetched.
+            others = [role for role in ELSEWHERE if role in stage.room.stations and role != wanted.role]
+            there = there or any(stage.lay(item, role, stage.room.stations[role].zones) for role in others)
+        if there:
+            laid.append(item)
+        elif len(groups[role]) > wanted.count[0]:
+            groups[role].remove(item)
+        else:
+            for item in reversed(laid):
                 stage.remove(item)
             return False
-        groups[role] = items
-    director.groups = groups
     return True
 
 
@@ -230,23 +260,6 @@ def _at_hand(director: Director, kind: Kind, wanted: Need, taken: list[Item]) ->
         ):  # fmt: skip
             return item
     return None
-
-
-def _new(director: Director, kind: Kind, wanted: Need, groups: dict[str, list[Item]]) -> Item | None:
-    state = kind.states.index(wanted.state) if wanted.state in kind.states else 0
-    on = groups[wanted.on][0] if wanted.on is not None else None
-    if on is not None and on.inside is None:
-        on = None
-    near = np.zeros(2) if on is not None else np.array([0.0, -0.05])
-    return director.stage.add(
-        kind,
-        wanted.role,
-        wanted.hand,
-        on,
-        wanted.level,
-        state,
-        near if director.rng.random() < 0.5 or on is not None else None,
-    )
 
 
 def _cut(action: ActionSpan, duration_s: float) -> ActionSpan:

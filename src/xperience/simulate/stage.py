@@ -11,7 +11,7 @@ from xperience.simulate import shapes
 from xperience.simulate.objects import Form, Kind
 from xperience.simulate.objects.looks import Look
 from xperience.simulate.places.room import Room
-from xperience.simulate.surfaces import REACH, Station, Zone, footprint, shifted, shoulder, yaw
+from xperience.simulate.surfaces import REACH, STEPS, Station, Zone, footprint, shifted, shoulder, yaw
 from xperience.simulate.things import Person, Thing
 
 RIGHT_TO_LEFT = np.diag([1.0, -1.0, 1.0, 1.0])
@@ -59,6 +59,12 @@ class Item:
     def box(self) -> tuple[np.ndarray, np.ndarray]:
         """The room that it takes, in its own coordinates: that of all its states, or of the present one if it is soft."""
         return self.form.boxes[self.state] if self.kind.soft else self.form.box
+
+    @property
+    def area(self) -> float:
+        """Of its footprint."""
+        low, high = self.box
+        return float((high[0] - low[0]) * (high[1] - low[1]))
 
     @property
     def laden(self) -> bool:
@@ -123,14 +129,16 @@ class Stage:
         rotation = self.facing(station.pose, item.hand, float(self.rng.normal(0, 0.07)))
         offset, half = footprint(*item.box, (zone.pose[:3, :3].T @ rotation)[:2, :2])
 
-        def suits(spots: np.ndarray) -> np.ndarray:
-            grip = item.form.grip
-            if grip is None:
+        def suits(spots: np.ndarray, steps: tuple[float, ...]) -> np.ndarray:
+            if item.form.grip is None:
                 return np.ones(len(spots), bool)
             palms = zone.at(spots - offset) + rotation @ self.grip(item)[:3, 3]
-            return self.distance(station.pose, item.hand, palms) <= REACH
+            feet = [shifted(station.pose, step) for step in steps]
+            return np.any([self.distance(pose, item.hand, palms) <= REACH for pose in feet], axis=0)
 
-        xy = zone.find(self.rng, half, now, suits, near)
+        xy = zone.find(self.rng, half, now, lambda spots: suits(spots, STEPS[:1]), near)
+        if xy is None:
+            xy = zone.find(self.rng, half, now, lambda spots: suits(spots, STEPS[1:]), near)
         if xy is None:
             return None
         zone.occupy(item.id, xy, half, now)
@@ -142,32 +150,26 @@ class Stage:
         offset, half = footprint(*item.box, local[:2, :2])
         zone.occupy(item.id, local[:2, 3] + offset, half, now)
 
-    def add(
-        self, kind: Kind, role: str, hand: str = "main", on: Item | None = None, level: int = 0, state: int = 0,
-        near: np.ndarray | None = None,
-    ) -> Item | None:  # fmt: skip
-        """Puts a new object where it has never been in the way since the start; None where there is no room."""
+    def make(self, kind: Kind, hand: str = "main", state: int = 0) -> Item:
+        """A new object that lies nowhere yet; `lay` gives it a place."""
         form = kind.build(Look(self.rng))
-        name = (
-            kind.names[0] if len(kind.names) == 1 or self.rng.random() < 0.6 else str(self.rng.choice(kind.names[1:]))
-        )
-        item = Item(self.next_id, kind, form, name, hand, np.eye(4), np.eye(4), role, state=state, first_state=state)
-        station = self.room.stations[role]
-        if on is not None:
-            assert on.inside is not None
-            zones = [on.inside]
-        else:
-            zones = station.zones[level:] + station.zones[:level]
+        plain = len(kind.names) == 1 or self.rng.random() < 0.6
+        name = kind.names[0] if plain else str(self.rng.choice(kind.names[1:]))
+        return Item(0, kind, form, name, hand, np.eye(4), np.eye(4), "", state=state, first_state=state)
+
+    def lay(self, item: Item, role: str, zones: list[Zone], near: np.ndarray | None = None) -> bool:
+        """Puts a new object on one of the zones, where nothing has ever been in its way; False where there is no room."""
+        item.id, item.station = self.next_id, role
         for zone in zones:
             pose = self.spot(item, role, zone, 0.0, near)
             if pose is not None:
                 item.zone, item.start = zone, pose
-                if form.inside is not None:
-                    item.inside = Zone(pose, (form.inside[0], form.inside[1]))
+                if item.form.inside is not None:
+                    item.inside = Zone(pose, (item.form.inside[0], item.form.inside[1]))
                 item.move(pose)
                 self.items.append(item)
-                return item
-        return None
+                return True
+        return False
 
     def remove(self, item: Item) -> None:
         """Takes back the object added last."""

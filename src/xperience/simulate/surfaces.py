@@ -10,6 +10,9 @@ import numpy as np
 REACH = 0.75
 """Farthest distance from the shoulder to a palm that scenarios ask for, metres."""
 
+STEPS = (0.0, 0.15, -0.15, 0.3, -0.3, 0.45, -0.45)
+"""Steps along the furniture from a station that a person makes to reach something, the smallest first, metres."""
+
 MARGIN = 0.012
 """Room left on each side of a thing, metres."""
 

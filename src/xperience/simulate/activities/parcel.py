@@ -13,8 +13,8 @@ ACTIVITY = Activity(
     places=("storage room", "office", "shop"),
     weight=1.3,
     needs={
-        "box": need("cardboard box"),
-        "goods": need("book", "mug", "toy", "candle", "headphones", "can", role="side", count=(1, 3)),
+        "box": need("cardboard box", role="side"),
+        "goods": need("book", "mug", "toy", "candle", "headphones", "can", count=(1, 3)),
         "sheet": need("sheet of paper", "napkin"),
         "tape": need("tape dispenser"),
         "marker": need("marker", "pen"),

@@ -13,13 +13,12 @@ ACTIVITY = Activity(
     places=("greenhouse", "garage"),
     weight=1.4,
     needs={
-        "soil": need("soil bag"),
+        "soil": need("soil bag", role="side"),
         "trowel": need("trowel"),
         "pots": need("plant pot", count=(1, 2)),
         "plants": need("seedling", "seed packet", count=(2, 2), mixed=False),
-        "can": need("watering can"),
+        "can": need("watering can", role="side"),
     },
-    roles=("side",),
 )
 
 

@@ -166,10 +166,12 @@ def storage_bin(look: Look) -> Form:
 
 @kind("cardboard box", "box", "carton", "shipping box", material="paper", states=("open", "closed", "taped"))
 def cardboard(look: Look) -> Form:
-    x, y, z = look.size(0.38, 0.05), 0.26, 0.15
+    x, y, z = look.size(0.38, 0.05), 0.25, 0.15
     color = look.color("card")
     body = part(open_box(x, y, z), color, "speckle", 0.1)
-    flaps = [shapes.shift(shapes.turn(shapes.box(x, 0.005, 0.1), x=-s * 60), y=s * y / 2, z=z - 0.004) for s in (-1, 1)]
+    flaps = [
+        shapes.shift(shapes.turn(shapes.box(x, 0.005, 0.07), x=-s * 35), y=s * y / 2, z=z - 0.004) for s in (-1, 1)
+    ]
     lid = [shapes.shift(shapes.box(x, y / 2 - 0.001, 0.005), y=s * y / 4, z=z) for s in (-1, 1)]
     tape = part(shapes.shift(shapes.box(x + 0.004, 0.05, 0.007), z=z), (0.82, 0.7, 0.45))
     shut = (body, part(shapes.merge(*lid), color, "speckle", 0.1))

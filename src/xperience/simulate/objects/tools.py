@@ -116,14 +116,14 @@ def saw(look: Look) -> Form:
     )
 
 
-@kind("tape measure", "measuring tape", material="plastic", states=("closed", "open"))
+@kind("tape measure", "measuring tape", material="plastic")
 def tape_measure(look: Look) -> Form:
     body = (
         part(shapes.box(0.07, 0.045, 0.065), look.color("bright"), "label", 0.07),
         part(shapes.shift(shapes.box(0.071, 0.02, 0.03), z=0.02), look.color("dark")),
     )
-    tape = part(shapes.shift(shapes.box(0.22, 0.02, 0.002), x=-0.145, z=0.006), (0.95, 0.85, 0.2), "stripes", 0.01)
-    return Form((body, (*body, tape)), top_grip(0.065))
+    tape = part(shapes.shift(shapes.box(0.03, 0.02, 0.002), x=-0.05, z=0.006), (0.95, 0.85, 0.2), "stripes", 0.01)
+    return Form(((*body, tape),), top_grip(0.065), tip=(-0.06, 0.0, 0.0))
 
 
 @kind("wooden plank", "board", "piece of wood", "wooden board", material="wood", states=("bare", "marked", "worked"))

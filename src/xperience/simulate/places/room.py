@@ -17,7 +17,7 @@ from xperience.simulate.objects.looks import Color, Look, part
 from xperience.simulate.surfaces import Station, Zone, shifted, yaw
 from xperience.simulate.things import Part
 
-GAP = 0.36
+GAP = 0.35
 """From the middle of a standing person to the edge of the furniture, metres."""
 
 DEEP = 0.42
@@ -62,7 +62,7 @@ class Room:
 
     @property
     def work_height(self) -> float:
-        return round(0.535 * self.height, 3)
+        return round(0.55 * self.height, 3)
 
     def length(self, side: str) -> float:
         return self.width if side in ("north", "south") else self.depth
@@ -145,7 +145,7 @@ class Room:
         places = sorted(roles.values())
         gap = min([b - a for a, b in pairwise(places)] or [width])
         for role, along in roles.items():
-            half = min(0.5, gap / 2, width / 2 - abs(along) - 0.02)
+            half = min(0.75, gap / 2, width / 2 - abs(along) - 0.02)
             zone = Zone(self.at(side, x + along, edge + 0.02 + deep / 2, top), (half, deep / 2))
             self.stations[role] = Station(name, self.at(side, x + along, edge - GAP), [zone], fixture)
         behind = depth - 0.06 - deep
