@@ -106,7 +106,7 @@ def _annotation(path: Path, frames: int) -> None:
         file.put("full_body_mocap/contacts", rng.random((frames, 21)) > 0.7)
         samples = frames * 10
         file.put("imu/device_timestamp_ns", times[0] + np.arange(samples) * 5_000_000)
-        file.put("imu/accel_xyz", rng.normal(0, 1, (samples, 3)) + [0, 0, 9.8])
+        file.put("imu/accel_xyz", rng.normal(0, 1, (samples, 3)) + np.array([0, 0, 9.8]))
         file.put("imu/gyro_xyz", rng.normal(0, 1, (samples, 3)))
         file.put("imu/keyframe_indices", np.arange(frames) * 10)
         file.put("caption", json.dumps(_caption(times)))

@@ -17,12 +17,17 @@ CHANNELS = 140
 BATCH = 16
 PERCENTILES = (10, 50, 90)
 
+UNKNOWN_RANGE = (0.0, 4.0)
+"""Metres that the published features take where the file has no range."""
+
 
 def extract(episode: Episode, windows: Windows, tick: Tick) -> BlockValues:
     """140 numbers a frame; frames past the end of the depth are zeros."""
     depth = episode.depth
     if not depth.present:
         return absent(NAME, windows, depth.reason)
+    low = depth.depth_min if "depth/depth_min" in episode.file else UNKNOWN_RANGE[0]
+    high = depth.depth_max if "depth/depth_max" in episode.file else UNKNOWN_RANGE[1]
     count = min(len(depth), windows.num_frames)
     values = np.zeros((windows.num_frames, CHANNELS), np.float32)
     valid = np.zeros(windows.num_frames, bool)
@@ -34,7 +39,7 @@ def extract(episode: Episode, windows: Windows, tick: Tick) -> BlockValues:
         for start in range(0, count, BATCH):
             stop = min(start + BATCH, count)
             images, confidence = depth.frames(start, stop)
-            values[start:stop, :72] = depth_summary(images, depth.depth_min, depth.depth_max)
+            values[start:stop, :72] = depth_summary(images, low, high)
             if confidence is not None:
                 values[start:stop, 72:] = confidence_summary(confidence)
             valid[start:stop] = values[start:stop, 7] > 0
