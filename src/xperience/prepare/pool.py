@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import threading
@@ -102,31 +103,38 @@ class Job:
 def run(plans: Iterable[Plan], workers: int, advance: Callable[[float], None], pool: Pool) -> Iterator[Plan]:
     """Yields each plan when all its blocks are done. Long blocks start first.
 
+    A job that takes its worker process down is set aside alone; the others are done all the same.
+
     Args:
         advance: moves the progress on.
-        pool: from `open_pool`.
+        pool: from `open_pool`, with as many workers.
     """
     waiting = iter(plans)
     active: dict[Future[BlockValues], tuple[Plan, Job]] = {}
-    while True:
-        while len({id(plan) for plan, _ in active.values()}) < (AT_A_TIME if workers > 1 else 1):
-            plan = next(waiting, None)
-            if plan is None:
-                break
-            active |= {_submit(pool, job, advance): (plan, job) for job in _jobs(plan)}
-        if not active:
-            return
-        finished, _ = wait(active, timeout=POLL_S, return_when=FIRST_COMPLETED)
-        if isinstance(pool, _Processes):
-            advance(pool.moved())
-        for future in finished:
-            plan, job = active.pop(future)
-            try:
-                plan.done[job.name] = future.result()
-            except BrokenProcessPool:  # some job took its worker down: which one is found by running each alone
-                plan.done[job.name] = _alone(job)
-            if len(plan.done) == len(registry()):
-                yield plan
+    with contextlib.ExitStack() as opened:
+        while True:
+            while len({id(plan) for plan, _ in active.values()}) < (AT_A_TIME if workers > 1 else 1):
+                plan = next(waiting, None)
+                if plan is None:
+                    break
+                if isinstance(pool, _Processes) and pool.broken:
+                    pool = opened.enter_context(_Processes(workers))
+                active |= {_submit(pool, job, advance): (plan, job) for job in _jobs(plan)}
+            if not active:
+                return
+            finished, _ = wait(active, timeout=POLL_S, return_when=FIRST_COMPLETED)
+            if isinstance(pool, _Processes):
+                advance(pool.moved())
+            for future in finished:
+                plan, job = active.pop(future)
+                try:
+                    plan.done[job.name] = future.result()
+                except BrokenProcessPool:  # one of the jobs did it: which one is found by running each alone
+                    assert isinstance(pool, _Processes)
+                    pool.broken = True
+                    plan.done[job.name] = _alone(job)
+                if len(plan.done) == len(registry()):
+                    yield plan
 
 
 def _jobs(plan: Plan) -> list[Job]:
@@ -136,14 +144,14 @@ def _jobs(plan: Plan) -> list[Job]:
 
 
 def _submit(pool: Pool, job: Job, advance: Callable[[float], None]) -> Future[BlockValues]:
-    if isinstance(pool, _Processes):
-        try:
-            return pool.submit(_work, job)
-        except BrokenProcessPool as error:
-            future: Future[BlockValues] = Future()
-            future.set_exception(error)
-            return future
-    return pool.submit(job.run, pool.reader, advance)
+    if isinstance(pool, _Here):
+        return pool.submit(job.run, pool.reader, advance)
+    try:
+        return pool.submit(_work, job)
+    except BrokenProcessPool as error:
+        future: Future[BlockValues] = Future()
+        future.set_exception(error)
+        return future
 
 
 def _alone(job: Job) -> BlockValues:
@@ -179,6 +187,7 @@ class _Processes(ProcessPoolExecutor):
 
     def __init__(self, workers: int) -> None:
         context = _context()
+        self.broken = False
         self._counter = context.Value("d", 0.0)
         self._seen = 0.0
         super().__init__(workers, mp_context=context, initializer=_start, initargs=(self._counter, os.getpid()))
