@@ -101,7 +101,7 @@ def choose(task: TaskResult, episode_id: str) -> list[Case]:
     cases = [c for c in task.cases if c.episode == episode_id] or task.cases
     right = [c for c in cases if c.correct is True]
     wrong = [c for c in cases if c.correct is False]
-    chosen = [*right[:1], *wrong[:1]]
+    chosen = [group[len(group) // 2] for group in (right, wrong) if group]
     for case in cases:
         if len(chosen) >= MOST_CASES:
             break

@@ -1,5 +1,5 @@
 "use strict";
-// Shows what a bar of the timeline says, under the pointer or under the bar that has the focus.
+// Shows what a bar of the timeline says, under the pointer or under the bar that has the focus; arrow keys go along a row.
 (() => {
   const tip = document.getElementById("tip");
   const fill = (target) => {
@@ -10,9 +10,9 @@
       if (name) line.className = name;
       tip.append(line);
     };
-    add(target.dataset.tip, "what");
+    add(target.dataset.tip, "tip-label");
     if (target.dataset.truth) add("labelled: " + target.dataset.truth);
-    add(target.dataset.when, "when");
+    add(target.dataset.when, "tip-when");
     tip.hidden = false;
   };
   const place = (x, y) => {
@@ -36,6 +36,15 @@
     const box = target.getBoundingClientRect();
     place(box.left, box.bottom - 8);
   });
-  document.addEventListener("keydown", (event) => { if (event.key === "Escape") hide(); });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") hide();
+    const step = { ArrowLeft: "previousElementSibling", ArrowRight: "nextElementSibling" }[event.key];
+    const bar = step && event.target instanceof Element && event.target.matches(".bar") && event.target[step];
+    if (!bar) return;
+    event.preventDefault();
+    event.target.tabIndex = -1;
+    bar.tabIndex = 0;
+    bar.focus();
+  });
   document.addEventListener("scroll", hide, { passive: true });
 })();
