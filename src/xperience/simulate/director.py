@@ -94,7 +94,10 @@ class Director:
         """Puts what a hand holds on a free place: at `role` or the present station, or on or in another thing."""
         item = self.item(thing)
         target = self.item(on) if on is not None else None
-        zone, role, pose = self.choose_place(item, target, role or self.at)
+        zone, there, pose = self.choose_place(item, target, role or self.at)
+        if there != (target.station if target else role or self.at):  # no room where it should have gone
+            verb, rest, target = "put down", "", None
+        role = there
         self.walk_to(role)
         with self.action(Phrase(verb, item.noun, rest), [item, target], self.scene("put", item)):
             self.set_down(item, zone, role, pose)
@@ -259,9 +262,12 @@ class Director:
         self.changes.append(
             StateChange(self.now if time_s is None else time_s, item.id, states_from(item).index(number))
         )
-        if item.kind.soft and item.zone is not None:
+        if item.zone is not None and (item.kind.soft or not item.form.parts[number]):
             item.zone.leave(item.id, self.now)
-            self.stage.occupy(item, item.zone, item.pose, self.now)
+            if item.form.parts[number]:
+                self.stage.occupy(item, item.zone, item.pose, self.now)
+            else:
+                item.zone = None
 
     def walk_to(self, role: str) -> None:
         """Walks to a station, if not there; what the hands hold comes along. A long walk is an action of its own."""

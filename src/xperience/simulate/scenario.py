@@ -73,7 +73,7 @@ def plan_scenario(
     person, light = draw_person(session), draw_light(session)
 
     choices = candidates(apart, activity, place)
-    where = places()[sorted({p for p, _ in choices})[int(session.integers(len({p for p, _ in choices})))]]
+    where = draw_place(choices, session)
     stage = furnish(where, person, session, rng, apart)
     director = Director(stage, duration_s, rng, "work" if rng.random() < 0.7 else str(rng.choice(sorted(where.roles))))
     possible = [activities()[a] for p, a in choices if p == where.name]
@@ -153,8 +153,17 @@ def furnish(
     stage = Stage(room, person, rng)
     clutter = [kinds()[name] for name in where.clutter if apart.use or name not in apart.objects]
     if clutter:
-        stage.litter(clutter, look, float(session.uniform(0.5, 1.0)))
+        stage.litter(clutter, look, float(session.uniform(0.6, 1.1)))
     return stage
+
+
+def draw_place(choices: list[tuple[str, str]], rng: np.random.Generator) -> Place:
+    """A place; those where more happens are more common."""
+    weight: dict[str, float] = {}
+    for place, activity in choices:
+        weight[place] = weight.get(place, 0.0) + activities()[activity].weight
+    share = np.sqrt(list(weight.values()))
+    return places()[list(weight)[int(rng.choice(len(weight), p=share / share.sum()))]]
 
 
 def draw_activity(possible: list[Activity], rng: np.random.Generator) -> Activity:
@@ -195,7 +204,10 @@ def prepare(director: Director, activity: Activity, apart: HeldOut) -> bool:
     for role, wanted in activity.needs.items():
         count = int(director.rng.integers(wanted.count[0], wanted.count[1] + 1))
         groups[role] = []
-        for kind in draw_kinds(wanted, count, apart, director.rng):
+        drawn = draw_kinds(wanted, count, apart, director.rng)
+        if len(drawn) < wanted.count[0]:
+            return False
+        for kind in drawn:
             item = _at_hand(director, kind, wanted, [item for items in groups.values() for item in items])
             if item is None:
                 state = kind.states.index(wanted.state) if wanted.state in kind.states else 0
@@ -269,14 +281,18 @@ def _cut(action: ActionSpan, duration_s: float) -> ActionSpan:
 def _summary(done: list[Activity], where: Place) -> str:
     """What a captioner would write about the whole."""
     text = (
-        [f"The recording takes place in a {where.name}.", done[0].summary]
+        [f"The recording takes place in {an(where.name)}.", done[0].summary]
         if done
-        else [f"A person is in a {where.name}."]
+        else [f"A person is in {an(where.name)}."]
     )
     others = list(dict.fromkeys(activity.name for activity in done[1:] if activity is not done[0]))
     if others:
         text.append(f"Later the person turns to {', then to '.join(others)}.")
     return " ".join(text)
+
+
+def an(noun: str) -> str:
+    return f"an {noun}" if noun[0] in "aeiou" else f"a {noun}"
 
 
 def draw_person(rng: np.random.Generator) -> Person:

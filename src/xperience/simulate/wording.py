@@ -28,7 +28,7 @@ PREPOSITIONS = (
     "off",
     "around",
     "under",
-    "out of",
+    "of",
 )
 MASS = frozenset(
     {
@@ -266,12 +266,15 @@ INTERACTIONS: dict[str, tuple[str, ...]] = {
 def describe(phrase: Phrase, scene: Scene, rng: np.random.Generator) -> tuple[str, str]:
     """Description of an action, and a sentence about hands and objects."""
     noun = pick(rng, scene.names, 0.7) if scene.names else phrase.noun
+    if scene.manner == "use" and phrase.rest.startswith("with "):
+        phrase = Phrase(phrase.verb, phrase.noun)  # the sentence names the tool anyway
+    hand = scene.hand or "right"
     words = {
         "the_noun": the(noun),
         "thirds": phrase.sentence(third(phrase.verb), noun),
         "gerunds": phrase.sentence(gerund(phrase.verb), noun),
-        "hand": scene.hand or "right",
-        "Hand": (scene.hand or "right").capitalize(),
+        "hand": hand,
+        "Hand": hand.capitalize(),
         "tool": scene.tool,
         "place": scene.place,
     }

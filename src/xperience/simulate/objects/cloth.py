@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xperience.simulate import shapes
 from xperience.simulate.objects import Form, kind
-from xperience.simulate.objects.looks import FORWARD, Color, Look, bar_grip, open_box, part, side_grip, tilted, top_grip
+from xperience.simulate.objects.looks import Color, Look, bar_grip, open_box, part, pitched, side_grip, tilted, top_grip
 from xperience.simulate.things import Mesh
 
 LAUNDRY = ("heap", "flat", "folded")
@@ -161,5 +161,5 @@ def toothbrush(look: Look) -> Form:
     bristles = part(shapes.shift(shapes.box(0.028, 0.01, 0.011), x=-0.075, z=0.009), (0.95, 0.95, 0.95))
     paste = part(shapes.shift(shapes.box(0.024, 0.008, 0.008), x=-0.075, z=0.02), (0.3, 0.75, 0.85))
     return Form(
-        ((stem, bristles), (stem, bristles, paste)), bar_grip(0.012, 0.05), tip=(-0.08, 0.0, 0.015), working=FORWARD
+        ((stem, bristles), (stem, bristles, paste)), bar_grip(0.012, 0.05), tip=(-0.08, 0.0, 0.015), working=pitched(18)
     )

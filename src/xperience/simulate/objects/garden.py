@@ -58,14 +58,13 @@ def plant_pot(look: Look) -> Form:
 def potted_plant(look: Look) -> Form:
     radius, height = look.size(0.06), look.size(0.1)
     pot = part(shapes.cup(radius, height, 0.006, 0.75 * radius), look.color("ceramic"))
-    green = part(
-        shapes.shift(leaves(look, 8, 0.09, look.size(0.2, 0.2)), z=0.8 * height),
-        look.pick((LEAF, (0.3, 0.5, 0.2), (0.12, 0.36, 0.2))),
-    )
+    tall, color = look.size(0.2, 0.2), look.pick((LEAF, (0.3, 0.5, 0.2), (0.12, 0.36, 0.2)))
+    limp = part(shapes.shift(leaves(look, 8, 0.1, 0.6 * tall), z=0.8 * height), (0.46, 0.44, 0.18))
+    fresh = part(shapes.shift(leaves(look, 8, 0.09, tall), z=0.8 * height), color)
     flower = part(shapes.shift(shapes.sphere(0.018, 0.8, 7), z=height + 0.12), look.color("bright"))
     soil = [part(shapes.disk(radius - 0.006, 0.85 * height), c, "speckle", 0.03) for c in (DRY, WET)]
     return Form(
-        ((pot, soil[0], green, flower), (pot, soil[1], green, flower)),
+        ((pot, soil[0], limp, flower), (pot, soil[1], fresh, flower)),
         side_grip(radius, 0.5 * height),
         mouth=(0.0, -0.02, height + 0.02),
     )

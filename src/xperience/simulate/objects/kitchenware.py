@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xperience.simulate import shapes
 from xperience.simulate.objects import Form, kind
-from xperience.simulate.objects.looks import COFFEE, FORWARD, Look, bar_grip, part, pitched, side_grip, tilted, top_grip
+from xperience.simulate.objects.looks import COFFEE, Look, bar_grip, part, pitched, side_grip, tilted, top_grip
 
 
 @kind("knife", "kitchen knife", "chef's knife", material="metal")
@@ -14,7 +14,7 @@ def knife(look: Look) -> Form:
     steel = shapes.shift(shapes.prism(tuple(reversed(outline)), 0.003), z=0.007)
     handle = shapes.shift(shapes.box(grip, 0.026, 0.018), x=grip / 2)
     parts = (part(steel, (0.75, 0.76, 0.78)), part(handle, look.color("dark"), "wood", 0.05))
-    return Form((parts,), bar_grip(0.018, 0.5 * grip), tip=(-0.55 * blade, 0.03, 0.009), working=FORWARD)
+    return Form((parts,), bar_grip(0.018, 0.5 * grip), tip=(-0.55 * blade, 0.03, 0.009), working=pitched(18))
 
 
 @kind("spoon", "teaspoon", "metal spoon", material="metal")
@@ -69,7 +69,7 @@ def scoop(look: Look) -> Form:
     stem = shapes.tube(((-0.03, 0.0, 0.022), (0.06, 0.0, 0.025)), 0.006, 5)
     empty = (part(shapes.merge(cup, stem), wood, "wood", 0.03),)
     heap = part(shapes.shift(shapes.cone(0.018, 0.003, 0.012, 8), x=-0.05, z=0.022), COFFEE, "speckle", 0.008)
-    return Form((empty, (*empty, heap)), bar_grip(0.03, 0.035), tip=(-0.07, 0.0, 0.01), working=FORWARD)
+    return Form((empty, (*empty, heap)), bar_grip(0.03, 0.035), tip=(-0.07, 0.0, 0.01), working=pitched(18))
 
 
 @kind("cutting board", "chopping board", "wooden board", material="wood")
@@ -101,7 +101,7 @@ def bowl(look: Look) -> Form:
         shapes.shift(shapes.sphere(0.8 * radius, 0.25, 10), z=0.5 * height), (0.32, 0.52, 0.16), "speckle", 0.03
     )
     bits = [
-        shapes.shift(shapes.box(0.02, 0.02, 0.01), x=0.5 * radius * dx, y=0.5 * radius * dy, z=0.5 * height + 0.03)
+        shapes.shift(shapes.box(0.02, 0.02, 0.01), x=0.5 * radius * dx, y=0.5 * radius * dy, z=0.5 * height + 0.04)
         for dx, dy in ((1, 0), (-0.5, 0.8), (-0.5, -0.8), (0, 0))
     ]
     mixed = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xperience.simulate import shapes
 from xperience.simulate.objects import Form, kind
-from xperience.simulate.objects.looks import FORWARD, Look, bar_grip, part, pitched, side_grip, top_grip
+from xperience.simulate.objects.looks import Look, bar_grip, part, pitched, side_grip, top_grip
 
 PAPER = (0.95, 0.95, 0.92)
 
@@ -110,10 +110,11 @@ def lamp(look: Look) -> Form:
     color = look.color("bright")
     base = part(shapes.cylinder(0.07, 0.02, 14), color)
     arm = part(shapes.tube(((0.0, 0.03, 0.02), (0.0, 0.06, 0.22), (0.0, 0.0, 0.38)), 0.008, 6), look.color("metal"))
-    shade = part(shapes.shift(shapes.turn(shapes.cone(0.03, 0.07, 0.1), x=160), y=0.0, z=0.40), color)
-    bulb = shapes.shift(shapes.sphere(0.03), y=-0.02, z=0.29)
+    shade = shapes.shift(shapes.turn(shapes.cone(0.03, 0.07, 0.1), x=160), z=0.40)
+    bulb = shapes.shift(shapes.sphere(0.045), y=-0.04, z=0.26)
+    dark, bright = part(bulb, (0.5, 0.5, 0.45)), part(bulb, (1.0, 0.98, 0.8))
     return Form(
-        ((base, arm, shade, part(bulb, (0.5, 0.5, 0.45))), (base, arm, shade, part(bulb, (1.0, 0.98, 0.8)))),
+        ((base, arm, part(shade, color), dark), (base, arm, part(shade, (1.0, 0.93, 0.7)), bright)),
         None,
         mouth=(0.0, -0.05, 0.022),
     )
@@ -147,7 +148,7 @@ def scissors(look: Look) -> Form:
         ((part(shapes.merge(*blades), (0.75, 0.76, 0.78)), part(shapes.merge(*rings), look.color("bright"))),),
         bar_grip(0.012, 0.04),
         tip=(-0.1, 0.0, 0.005),
-        working=FORWARD,
+        working=pitched(18),
     )
 
 
@@ -177,9 +178,9 @@ def envelope(look: Look) -> Form:
 @kind("folder", "file folder", "document folder", material="paper")
 def folder(look: Look) -> Form:
     color = look.color("bright")
-    body = part(shapes.box(0.23, 0.3, 0.012, 0.98), color)
-    tab = part(shapes.shift(shapes.box(0.08, 0.03, 0.004), x=-0.05, y=0.16, z=0.003), (0.95, 0.9, 0.7), "label", 0.06)
-    return Form(((body, tab),), top_grip(0.012, 0.08), inside=(0.11, 0.14, 0.0125))
+    body = part(shapes.box(0.22, 0.26, 0.012, 0.98), color)
+    tab = part(shapes.shift(shapes.box(0.08, 0.03, 0.004), x=-0.05, y=0.13, z=0.003), (0.95, 0.9, 0.7), "label", 0.06)
+    return Form(((body, tab),), top_grip(0.012, 0.08), inside=(0.11, 0.13, 0.0125))
 
 
 @kind("pen holder", "pencil cup", "pen cup", material="plastic")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from xperience.simulate import shapes
 from xperience.simulate.objects import Form, kind
 from xperience.simulate.objects.looks import (
-    FORWARD,
     Look,
     bar_grip,
     open_box,
@@ -28,7 +27,7 @@ def hammer(look: Look) -> Form:
         ((part(head, look.color("metal")), part(handle, look.color("wood"), "wood", 0.05)),),
         bar_grip(0.028, 0.07),
         tip=(-0.13, 0.04, 0.015),
-        working=FORWARD,
+        working=pitched(18),
     )
 
 
@@ -112,7 +111,7 @@ def saw(look: Look) -> Form:
         ((part(blade, (0.74, 0.75, 0.76)), part(handle, look.color("bright"))),),
         bar_grip(0.022, 0.06),
         tip=(-0.12, 0.05, 0.011),
-        working=FORWARD,
+        working=pitched(18),
     )
 
 

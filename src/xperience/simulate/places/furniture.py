@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from xperience.simulate import shapes
 from xperience.simulate.objects.looks import Color, part
 from xperience.simulate.places.room import GAP, Room
@@ -167,8 +169,31 @@ def shelf(
     zones = [Zone(room.at(side, x, -depth / 2, z), half) for z in levels]
     if role is not None:
         room.stations[role] = Station(name, room.at(side, x, -depth - GAP), [zones[2], zones[3]], index)
-    room.ledges += [(zones[k], 5) for k in range(5) if role is None or k not in (2, 3)]
+    for k in range(5):
+        if role is None or k not in (2, 3):
+            stock(room, room.at(side, x, -0.1, levels[k]), width - 0.08, min(0.9 * (levels[1] - levels[0]), 0.3))
+            room.ledges.append((Zone(room.at(side, x, -depth + 0.09, levels[k]), (half[0], 0.08)), 6))
     room.reserve(side, x, width)
+
+
+def stock(room: Room, pose: np.ndarray, width: float, high: float) -> None:
+    """A row of boxes, jars and files along the back of a board, as one thing."""
+    look = room.look
+    goods: dict[int, list[Mesh]] = {}
+    at = -width / 2
+    while at < width / 2 - 0.12:
+        w, h = look.size(0.11, 0.4), round(float(look.rng.uniform(0.45, 1.0)) * high, 3)
+        if look.rng.random() < 0.85:
+            tin = look.rng.random() < 0.3
+            mesh = shapes.cylinder(w / 2 - 0.005, 0.7 * h, 10) if tin else shapes.box(w - 0.01, 0.15, h)
+            goods.setdefault(int(look.rng.integers(5)), []).append(shapes.shift(mesh, x=at + w / 2))
+        at += w
+    parts = [
+        part(shapes.merge(*meshes), look.color("bright" if k < 4 else "card"), "label", 0.16)
+        for k, meshes in goods.items()
+    ]
+    if parts:
+        room.add("stock", parts, pose, "goods on the shelf")
 
 
 def bench(room: Room, roles: dict[str, float], side: str, x: float, width: float, color: Color) -> None:
