@@ -13,9 +13,11 @@ from xperience.episode import geometry
 from xperience.errors import UsageError
 from xperience.simulate.activities import activities
 from xperience.simulate.objects import kinds
+from xperience.simulate.objects.looks import Look
 from xperience.simulate.places import places
+from xperience.simulate.places.room import Room
 from xperience.simulate.procedure import sample_order
-from xperience.simulate.scenario import HeldOut, candidates, plan_scenario
+from xperience.simulate.scenario import HeldOut, candidates, draw_person, plan_scenario
 from xperience.simulate.script import PATTERNS, Move, MoveKind, Scenario
 from xperience.simulate.surfaces import REACH, shoulder
 from xperience.simulate.things import Thing
@@ -108,7 +110,7 @@ def test_steps_keep_their_preconditions() -> None:
             for k, step in enumerate(order):
                 later = {fact for other in order[k:] for fact in other.gives}
                 before = {fact for other in order[:k] for fact in other.gives}
-                assert step.needs <= before - later or not step.needs & later and step.needs <= before, (
+                assert step.needs <= before - later or (not step.needs & later and step.needs <= before), (
                     activity.name,
                     step,
                 )
@@ -312,3 +314,38 @@ def test_planning_is_quick() -> None:
         plan_scenario(seed, 800 + seed, 30.0)
         took.append(time.process_time() - start)
     assert np.median(took) < 0.05
+
+
+def test_rooms_leave_the_way_free() -> None:
+    """Furniture does not stand in furniture, and the straight ways between stations are free for a person 0.4 m wide."""
+    for name, place in places().items():
+        for session in range(4):
+            scenario = plan_scenario(0, 60 + session, 2.0, place=name)
+            person = draw_person(np.random.default_rng(session))
+            room = Room(Look(np.random.default_rng(session)), 4.3, 3.8, person.height, bool(session % 2))
+            place.furnish(room)
+            assert place.roles <= set(room.stations)
+            boxes = []
+            for fixture in room.fixtures:
+                if fixture.kind in ("floor", "wall", "ceiling", "rug", "picture", "clock", "window", "mirror", "stock"):
+                    continue
+                corners = np.concatenate([geometry.apply(fixture.pose, p.mesh.vertices) for p in fixture.parts])
+                boxes.append((fixture.kind, corners.min(0), corners.max(0)))
+                assert (np.abs(corners[:, :2]) < (room.width / 2 + 0.06, room.depth / 2 + 0.06)).all(), (
+                    name,
+                    fixture.kind,
+                )
+            for k, (kind, low, high) in enumerate(boxes):
+                for other, low2, high2 in boxes[:k]:
+                    overlap = np.minimum(high, high2) - np.maximum(low, low2)
+                    soft = "floor plant" in (kind, other)  # leaves give way
+                    assert soft or (overlap < 0.06).any(), (name, kind, other, overlap)
+            feet = [room.stations[role].pose[:2, 3] for role in sorted(place.roles)]
+            for a in feet:
+                for b in feet:
+                    way = a + np.linspace(0, 1, 30)[:, None] * (b - a)
+                    for kind, low, high in boxes:
+                        if low[2] < 1.2 * person.height and kind not in ("wall shelf", "floor plant"):
+                            gap = np.maximum(np.maximum(low[:2] - way, way - high[:2]), 0)
+                            assert np.linalg.norm(gap, axis=1).min() > 0.2, (name, kind)
+            assert len(scenario.things) < 200

@@ -23,7 +23,7 @@ from xperience.simulate.wording import Phrase, Scene, describe, label, pick
 SHORTEST_ACTION, LONGEST_ACTION = 1.5, 8.0
 """Actions are at least this long, seconds, and not drawn together into longer ones."""
 
-TOLD_TOGETHER = 0.2
+TOLD_TOGETHER = 0.25
 """Share of taking and putting that is told as part of the action after or before."""
 
 MIRROR_X = np.diag([-1.0, 1.0, 1.0])
@@ -108,7 +108,7 @@ class Director:
 
     def use(
         self, thing: Target, pattern: str, on: Target, verb: str, noun: str | None = None, rest: str = "", *,
-        seconds: Seconds = (2.0, 4.0), changes: Mapping[Target, str] | None = None, above: float = 0.0, steady: bool = False,
+        seconds: Seconds = (2.2, 4.6), changes: Mapping[Target, str] | None = None, above: float = 0.0, steady: bool = False,
     ) -> None:  # fmt: skip
         """Works with the held thing at another one; the states of `changes` (by role) begin within it."""
         item, other = self.item(thing), self.target(on)
@@ -124,7 +124,7 @@ class Director:
                 self.rest("off")
 
     def touch(
-        self, thing: Target, pattern: str, verb: str, noun: str | None = None, rest: str = "", *, seconds: Seconds = (1.0, 2.0),
+        self, thing: Target, pattern: str, verb: str, noun: str | None = None, rest: str = "", *, seconds: Seconds = (1.4, 2.8),
         changes: Mapping[Target, str] | None = None, both: bool = False,
     ) -> None:  # fmt: skip
         """Works at a thing with the free hand, or with both, without taking it."""
@@ -342,7 +342,7 @@ class Director:
         if np.linalg.norm(pose[:3, 3] - item.pose[:3, 3]) > 0.03:
             self.carry(item, pose, (0.55, 0.8))
 
-    def carry(self, item: Item, pose: np.ndarray, seconds: Seconds = (0.8, 1.3)) -> None:
+    def carry(self, item: Item, pose: np.ndarray, seconds: Seconds = (0.9, 1.4)) -> None:
         self.wait_for(item.hand)
         self.move(MoveKind.CARRY, item.hand, self.seconds(*seconds), object_id=item.id, target=pose)
         item.move(pose)

@@ -287,26 +287,26 @@ def bathtub(room: Room, side: str, x: float) -> None:
 
 
 def car(room: Room, side: str, x: float) -> None:
-    """The front half of a car that stands in a garage."""
+    """The bonnet and windscreen of a car whose rest is outside."""
     look = room.look
-    color = look.color("bright")
-    body = shapes.merge(
-        shapes.shift(shapes.box(1.7, 1.9, 0.5), z=0.28), shapes.shift(shapes.box(1.5, 0.95, 0.5, 0.85), y=0.45, z=0.78)
+    bonnet = shapes.merge(
+        shapes.shift(shapes.box(1.65, 0.95, 0.5), z=0.26),
+        shapes.shift(shapes.box(1.45, 0.45, 0.5, 0.85), y=0.24, z=0.76),
     )
-    panes = shapes.shift(shapes.box(1.36, 0.94, 0.36, 0.9), y=0.43, z=0.84)
     wheels = [
-        shapes.shift(shapes.turn(shapes.cylinder(0.3, 0.2, 14), y=90), x=s * 0.78 - 0.1, y=-0.45, z=0.3)
+        shapes.shift(shapes.turn(shapes.cylinder(0.28, 0.18, 14), y=90), x=s * 0.76 - 0.09, y=-0.1, z=0.28)
         for s in (-1, 1)
     ]
-    lights = [shapes.shift(shapes.box(0.3, 0.04, 0.14), x=s * 0.62, y=-0.95, z=0.55) for s in (-1, 1)]
+    bumper = shapes.shift(shapes.box(1.67, 0.08, 0.16), y=-0.47, z=0.28)
+    lights = [shapes.shift(shapes.box(0.3, 0.04, 0.14), x=s * 0.6, y=-0.48, z=0.54) for s in (-1, 1)]
     parts = [
-        part(body, color),
-        part(panes, (0.2, 0.26, 0.3), "stripes", 0.4),
-        part(shapes.merge(*wheels, shapes.shift(shapes.box(1.72, 0.1, 0.16), y=-0.93, z=0.3)), (0.08, 0.08, 0.09)),
+        part(bonnet, look.color("bright")),
+        part(shapes.shift(shapes.box(1.3, 0.02, 0.36, 0.85), y=-0.0, z=0.82), (0.2, 0.26, 0.3), "stripes", 0.4),
+        part(shapes.merge(*wheels, bumper), (0.08, 0.08, 0.09)),
         part(shapes.merge(*lights), (1.0, 0.97, 0.85)),
-        part(shapes.shift(shapes.box(0.4, 0.02, 0.1), y=-0.99, z=0.36), (0.95, 0.95, 0.9), "label", 0.2),
+        part(shapes.shift(shapes.box(0.4, 0.02, 0.1), y=-0.52, z=0.33), (0.95, 0.95, 0.9), "label", 0.2),
     ]
-    room.add("car", parts, room.at(side, x, -1.0))
+    room.add("car", parts, room.at(side, x, -0.5))
     room.reserve(side, x, 1.6)
 
 
