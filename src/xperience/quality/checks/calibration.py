@@ -15,7 +15,8 @@ REACH = Threshold(0.6, "m", "no camera of a headset lies further from its IMU")
 FOCAL_LOW = Threshold(0.15, "image widths", "shorter focal lengths see more than a sphere")
 FOCAL_HIGH = Threshold(2.5, "image widths", "longer ones are telephoto lenses")
 CENTRE = Threshold(0.2, "image sizes", "principal point's distance from the image centre; the sample's is within 0.03")
-DISTORTION = Threshold(0.5, "", "largest |k|; the sample's are under 0.06")
+ANGLE = Threshold(0.8, "rad", "angle to which the lens images without folding back; fisheye lenses reach 1.4 to 1.9")
+STRETCH = Threshold(0.35, "share", "radius at 1 rad against an undistorted lens; the sample's lenses are within 0.07")
 
 
 def run(evidence: Evidence) -> list[Finding]:
@@ -40,8 +41,12 @@ def run(evidence: Evidence) -> list[Finding]:
         reach = float(np.linalg.norm(geometry.invert(camera.T_camera_body)[:3, 3]))
         if reach > REACH.value:
             add(view, reach, REACH, f"lies {reach:.2f} m from the body origin")
-        if camera.distortion != "none" and np.abs(camera.D).max() > DISTORTION.value:
-            add(view, float(np.abs(camera.D).max()), DISTORTION, "lens coefficients are implausible")
+        if camera.distortion != "none":
+            stretch = abs(float(camera.D.sum()))  # r(1 rad) - 1
+            if camera.max_angle < ANGLE.value or stretch > STRETCH.value:
+                bound = ANGLE if camera.max_angle < ANGLE.value else STRETCH
+                value = camera.max_angle if bound is ANGLE else stretch
+                add(view, value, bound, "lens coefficients are implausible")
         if camera.size is None:
             continue
         fx, fy, cx, cy = camera.K
@@ -82,7 +87,7 @@ CHECK = Check(
     question="Is the calibration a plausible rig?",
     thresholds={
         "orthonormal": ORTHONORMAL, "baseline": BASELINE, "reach": REACH, "focal_low": FOCAL_LOW,
-        "focal_high": FOCAL_HIGH, "centre": CENTRE, "distortion": DISTORTION,
+        "focal_high": FOCAL_HIGH, "centre": CENTRE, "angle": ANGLE, "stretch": STRETCH,
     },
     run=run,
 )  # fmt: skip

@@ -27,7 +27,7 @@ def run(evidence: Evidence) -> list[Finding]:
         reason = "the picture does not change"
         change = digest.change[:count].astype(np.float64)
         found += findings(
-            "video_frozen", view, long_runs(still, times, LEAST.value, 0.11), times, change, CHANGE.value, reason
+            "video_frozen", view, long_runs(still, times, LEAST.value), times, change, CHANGE.value, reason
         )
     return found
 
