@@ -15,7 +15,7 @@ from xperience.episode import layout
 
 @pytest.fixture
 def recording(tmp_path: Path) -> Callable[..., Path]:
-    """recording(frames=40, edit=None, **{dataset: value}) writes an episode folder without videos and returns it.
+    """recording(frames=40, edit=None, changes={dataset: value}) writes an episode folder without videos and returns it.
 
     `edit` is called with the open HDF5 file, to put there what the writer would refuse.
     """

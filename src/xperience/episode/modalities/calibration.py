@@ -113,7 +113,7 @@ def _baseline(file: AnnotationFile) -> float | None:
 def _rigid(file: AnnotationFile, path: str) -> np.ndarray:
     T = _finite(file, path)
     good = T.shape == (4, 4) and np.allclose(T[3], [0, 0, 0, 1], atol=RIGID_WITHIN)
-    rotation = T[:3, :3] if good else np.zeros((3, 3))
+    rotation = T[:3, :3] if good and np.abs(T).max() < 1e6 else np.zeros((3, 3))
     if not np.allclose(rotation @ rotation.T, np.eye(3), atol=RIGID_WITHIN) or np.linalg.det(rotation) < 0:
         raise FormatError(
             "not a rigid transform", file=file.path, field=path, found=f"shape {T.shape}", expected="4x4, R R^T = 1"

@@ -66,7 +66,7 @@ class Video:
             entries = stream.index_entries
             listed = sum(not e.is_discard for e in entries)
             if not stream.frames or listed != stream.frames:  # fragmented, or trimmed by an edit list: count
-                listed = len(_shown(container.demux(stream))[0])
+                listed = len(self._index[0])
             return Header(
                 *self._shown_size(),
                 num_frames=listed,
