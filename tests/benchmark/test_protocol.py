@@ -174,6 +174,7 @@ def test_absent_blocks_are_no_numbers():
     x = rng.normal(5, 2, size=(40, 6)).astype(np.float32)
     x[:20, 3:] = np.nan
     scaler = heads.Scaler.fit(x, np.array([0, 3]))
+    assert scaler.columns.tolist() == list(range(6))
     assert np.allclose(scaler.mean[3:], x[20:, 3:].mean(0), atol=1e-5)  # not pulled to zero
     assert scaler.indicators.tolist() == [3]
     z = scaler.apply(x)
@@ -188,6 +189,7 @@ def test_a_block_never_seen_in_training_changes_nothing():
     x, test = rng.normal(size=(30, 8)).astype(np.float32), rng.normal(size=(5, 8)).astype(np.float32)
     x[:, 4:] = np.nan
     span = heads.Span(x, np.array([0, 4]))
+    assert span.scaler.columns.tolist() == [0, 1, 2, 3]
     other = test.copy()
     other[:, 4:] = 1e3
     assert np.allclose(span.project([test]), span.project([other]))
@@ -198,6 +200,15 @@ def test_inputs_that_never_vary_teach_nothing():
 
     with pytest.raises(NotMeasurable, match="no input varies"):
         heads.Span(np.ones((10, 4), np.float32), np.array([0]))
+
+
+def test_chunks_are_the_inputs_in_order(monkeypatch):
+    monkeypatch.setattr("xperience.benchmark.samples.CHUNK", 17)
+    many = [recording(f"s{k}__ep1", seed=k, frames=100) for k in range(5)]
+    pool, _ = make_split(many).pools(parts("timeline_action", many))
+    chunks = list(pool.chunks())
+    assert [len(c) for c in chunks[:-1]] == [17] * (len(chunks) - 1)
+    assert (np.concatenate(chunks) == pool.inputs()).all()
 
 
 def test_thinning_is_even_and_keeps_every_recording():

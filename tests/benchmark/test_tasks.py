@@ -122,7 +122,7 @@ def test_a_saved_head_gives_the_saved_predictions(run):
     head = np.load(out / "timeline_action/checkpoints/head.npz", allow_pickle=False)
     with (out / "timeline_action/predictions.csv").open() as file:
         rows = list(csv.DictReader(file))
-    x = one.features[[int(row["window_index"]) for row in rows]]
+    x = one.features[[int(row["window_index"]) for row in rows]][:, head["columns"]]
     logits = np.clip((x - head["mean"]) / head["std"], -10, 10) @ head["W"] + head["b"]
     assert [str(head["classes"][k]) for k in logits.argmax(1)] == [row["predicted_label"] for row in rows]
     odds = np.exp(logits - logits.max(1, keepdims=True))

@@ -26,17 +26,17 @@ CLIP = 10.0
 """Bound of a standardised input: a dimension that hardly moved in training must not rule the test."""
 
 MIN_STD = 1e-6
-"""Smaller deviations count as constant (divided by 1)."""
+"""Smaller deviations count as constant."""
 
 MAX_ITERATIONS = 200
-TOLERANCE = 1e-6
+TOLERANCE = 1e-5
 """Largest gradient of the mean loss at which a logistic fit counts as converged."""
 
 JITTER = 1e-9
 """Added to the kernel's diagonal, relative to its mean, so that equal windows can be told apart by rounding alone."""
 
-MAX_TRAIN = 4000
-"""Most training samples; more are thinned evenly. Bounds the kernel at 128 MB and a fit at about a minute."""
+MAX_TRAIN = 3000
+"""Most training samples; more are thinned evenly. Bounds the kernel at 72 MB and most fits at a minute."""
 
 POSITIVE_WEIGHT = (1.0, 20.0)
 """Bounds of the weight of a present object, (n - count) / count between them, as published."""
@@ -53,13 +53,16 @@ class Scaler:
     """Mean and deviation of the training windows.
 
     A column of a block that a recording lacks is NaN there: it takes no part in the statistics and becomes 0, the
-    training mean. Where a block's presence varies in training, a column 0 or 1 says so.
+    training mean. Where a block's presence varies in training, a column of +-0.5 says so. Columns that never vary in
+    training carry no weight in any head and are left out.
 
     Attributes:
-        mean, std: [D].
+        columns: [K] columns kept.
+        mean, std: [K].
         indicators: first columns of the blocks whose presence varies.
     """
 
+    columns: np.ndarray
     mean: np.ndarray
     std: np.ndarray
     indicators: np.ndarray
@@ -69,15 +72,17 @@ class Scaler:
         """From training inputs [n, D] alone."""
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Mean of empty slice|Degrees of freedom", RuntimeWarning)
-            mean = np.nan_to_num(np.nanmean(x, axis=0, dtype=np.float64))
-            std = np.nan_to_num(np.nanstd(x, axis=0, dtype=np.float64))
+            mean = np.asarray(np.nanmean(x, axis=0, dtype=np.float64))
+            std = np.asarray(np.nanstd(x, axis=0, dtype=np.float64))
+        columns = np.flatnonzero(std >= MIN_STD)  # NaN, for a block that is always absent, is not
         absent = np.isnan(x[:, block_starts])
         varies = absent.any(axis=0) & ~absent.all(axis=0)
-        return cls(mean.astype(np.float32), np.where(std < MIN_STD, 1, std).astype(np.float32), block_starts[varies])
+        kept_mean, kept_std = mean[columns].astype(np.float32), std[columns].astype(np.float32)
+        return cls(columns, kept_mean, kept_std, block_starts[varies])
 
     def apply(self, x: np.ndarray) -> np.ndarray:
-        """[n, D + indicators] float32, no NaN, within +-CLIP."""
-        z = np.clip((x - self.mean) / self.std, -CLIP, CLIP)
+        """[n, K + indicators] float32, no NaN, within +-CLIP."""
+        z = np.clip((x[:, self.columns] - self.mean) / self.std, -CLIP, CLIP)
         present = np.isfinite(x[:, self.indicators]).astype(np.float32)
         return np.concatenate([np.nan_to_num(z, copy=False), present - 0.5], axis=1)
 
@@ -108,7 +113,7 @@ class Span:
         self._z -= self._z_mean
         kernel = _inner(self._z, self._z)
         scale = np.trace(kernel) / len(kernel)
-        if scale < MIN_STD:
+        if scale == 0:
             raise NotMeasurable(
                 "input absent: no input varies over the training windows, so nothing can be learnt from it"
             )
@@ -128,8 +133,7 @@ class Span:
 
         dual = solve_triangular(self.train, fit.coefficients, lower=True, trans="T")
         weights = self._z.T @ dual.astype(np.float32)
-        scaler = {"mean": self.scaler.mean, "std": self.scaler.std, "indicators": self.scaler.indicators}
-        return {"W": weights, "b": fit.intercept - self._z_mean @ weights, **scaler}
+        return {"W": weights, "b": fit.intercept - self._z_mean @ weights, **vars(self.scaler)}
 
 
 @dataclass(frozen=True)

@@ -112,10 +112,20 @@ class Pool:
         return self.gather(lambda part: part.samples.inputs(part.rows))
 
     def chunks(self) -> Iterator[np.ndarray]:
-        """The inputs in order, at most `CHUNK` samples at a time."""
+        """The inputs in order, `CHUNK` samples at a time, less in the last chunk."""
+        waiting: list[np.ndarray] = []
+        size = 0
         for part in self.parts:
-            for start in range(0, len(part.rows), CHUNK):
-                yield part.samples.inputs(part.rows[start : start + CHUNK])
+            start = 0
+            while start < len(part.rows):
+                rows = part.rows[start : start + CHUNK - size]
+                waiting.append(part.samples.inputs(rows))
+                start, size = start + len(rows), size + len(rows)
+                if size == CHUNK:
+                    yield np.concatenate(waiting)
+                    waiting, size = [], 0
+        if waiting:
+            yield np.concatenate(waiting)
 
     def guesses(self) -> dict[str, Target]:
         """Predictions [n] of the trivial methods that look at the recording."""
