@@ -15,7 +15,8 @@ import numpy as np
 
 from xperience.errors import UsageError
 from xperience.simulate.activities import activities
-from xperience.simulate.director import Director, TimeIsUp
+from xperience.simulate.actor import TimeIsUp
+from xperience.simulate.director import Director
 from xperience.simulate.interludes import interlude
 from xperience.simulate.objects import Kind, kinds
 from xperience.simulate.objects.looks import Look

@@ -70,7 +70,7 @@ def pour(d: Director) -> None:
     if d.rng.random() < 0.6:
         d.use("kettle", "hold", "dripper", "hold", "kettle", "over dripper", above=0.1, seconds=(1.5, 3.0))
         d.use("kettle", "pour", "dripper", "pour", "water", "into dripper", above=0.03, changes={"carafe": "full"})
-    d.change("carafe", "full")
+    d.change(d["carafe"], "full")
     d.put("kettle")
 
 

@@ -76,9 +76,9 @@ def type_text(d: Director) -> None:
 @ACTIVITY.step("Check the phone", optional=True)
 def phone(d: Director) -> None:
     d.take("phone")
-    d.change("phone", "on")
+    d.change(d["phone"], "on")
     d.lift_to_face("phone", "look at", low=0.74)
-    d.change("phone", "off")
+    d.change(d["phone"], "off")
     d.put("phone")
 
 
