@@ -43,6 +43,7 @@ def clock(seconds: float) -> np.ndarray:
         ("wrap", "wrapping", "wraps"),
         ("water", "watering", "waters"),
         ("spray", "spraying", "sprays"),
+        ("transfer", "transferring", "transfers"),
     ],
 )
 def test_verbs_are_inflected(verb: str, ing: str, s: str) -> None:

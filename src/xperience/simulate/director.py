@@ -136,7 +136,15 @@ class Director(Actor):
             self.let_go(item)
 
     def lift_to_face(
-        self, thing: Target, verb: str, noun: str | None = None, rest: str = "", *, low: float = 0.8
+        self,
+        thing: Target,
+        verb: str,
+        noun: str | None = None,
+        rest: str = "",
+        *,
+        low: float = 0.8,
+        pattern: str = "hold",
+        seconds: Seconds = (1.2, 2.5),
     ) -> None:
         """Holds a thing before the face: to drink, to inspect. `low` is its height as a share of the person's."""
         item = self.item(thing)
@@ -145,7 +153,7 @@ class Director(Actor):
             place = self.feet @ np.array([0.04 * side, 0.3, low * self.stage.person.height, 1.0])
             pose = geometry.transform(self.stage.facing(self.feet, item.hand), place[:3])
             self.carry(item, pose)
-            self.during([item.hand], "hold", [pose], (1.2, 2.5), None, {})
+            self.during([item.hand], pattern, [pose], seconds, None, {})
             self.draw_near(item)
 
     def move_aside(self, thing: Target) -> None:
@@ -196,7 +204,7 @@ class Director(Actor):
         return {self.item(thing): state for thing, state in (changes or {}).items()}
 
     def scene(self, manner: str, other: Item | Fixed, tool: Item | None = None, noun: str | None = None) -> Scene:
-        names = other.kind.names if isinstance(other, Item) and noun is None else ()
+        names = other.kind.names if isinstance(other, Item) and noun in (None, other.noun) else ()
         hand = self.stage.side((tool or other).hand if isinstance(tool or other, Item) else "main")  # type: ignore[union-attr]
         return Scene(manner, hand, names, tool.name if tool else "", self.stage.room.stations[self.at].name)
 

@@ -13,7 +13,7 @@ import numpy as np
 CANONICAL_SHARE = 0.7
 
 VOWELS = "aeiou"
-GERUNDS = {"tie": "tying", "lie": "lying"}
+GERUNDS = {"tie": "tying", "transfer": "transferring"}
 PREPOSITIONS = (
     "into",
     "onto",
@@ -33,7 +33,7 @@ PREPOSITIONS = (
 MASS = frozenset(
     {
         "water", "coffee", "tea", "milk", "sugar", "salt", "paint", "glue", "soap", "text", "soil", "seeds", "vegetables",
-        "leaves", "names", "screws", "nails", "juice", "tape", "items", "both hands",
+        "leaves", "names", "screws", "nails", "juice", "tape", "items", "both hands", "hands", "teeth", "toothpaste", "eggs",
     }
 )  # fmt: skip
 """Nouns without an article in sentences."""
@@ -72,7 +72,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "attach": ("fix", "mount"),
     "align": ("adjust", "line up"),
     "walk to": ("go to", "move to"),
-    "look at": ("look around", "glance at"),
+    "look at": ("glance at",),
     "paint": ("brush", "coat"),
     "measure": ("gauge",),
     "drink from": ("sip from",),
@@ -145,7 +145,7 @@ class Scene:
     """What a sentence about an action may mention.
 
     Attributes:
-        manner: "take", "put", "use", "touch", "both", "walk" or "look". hand: "right", "left" or "" where none matters.
+        manner: "take", "put", "use" (of a tool on something, or of a thing itself), "touch", "both", "walk" or "look". hand: "right", "left" or "" where none matters.
         names: what captions may call the noun, the usual one first. tool: what the hand holds, or "". place: where it is.
     """
 
@@ -228,6 +228,11 @@ DESCRIPTIONS: dict[str, tuple[str, ...]] = {
         "Both hands work together as the person {thirds} at the {place}.",
         "The user {thirds}, using both hands.",
     ),
+    "self": (
+        "The person {thirds}, held in the {hand} hand.",
+        "With the {hand} hand, the person {thirds} at the {place}.",
+        "The user {thirds} in the {hand} hand.",
+    ),
     "walk": ("The person walks across the room to the {place}.", "The person moves towards the {place}."),
     "look": ("The person looks at {the_noun} without touching anything.", "The person turns the gaze to {the_noun}."),
 }
@@ -256,7 +261,12 @@ INTERACTIONS: dict[str, tuple[str, ...]] = {
     "both": (
         "Both hands are {gerunds}.",
         "Left and right hand {gerunds} together.",
-        "The person's hands hold {the_noun} on both sides.",
+        "Both hands are busy {gerunds}.",
+    ),
+    "self": (
+        "The {hand} hand is {gerunds}.",
+        "{Hand} hand holds {the_noun}.",
+        "The person's {hand} hand keeps hold of {the_noun}.",
     ),
     "walk": ("The person walks towards the {place}.", "No object is being handled while the person walks."),
     "look": ("Both hands are at rest.", "The hands touch nothing."),
@@ -266,7 +276,10 @@ INTERACTIONS: dict[str, tuple[str, ...]] = {
 def describe(phrase: Phrase, scene: Scene, rng: np.random.Generator) -> tuple[str, str]:
     """Description of an action, and a sentence about hands and objects."""
     noun = pick(rng, scene.names, 0.7) if scene.names else phrase.noun
-    if scene.manner == "use" and phrase.rest.startswith("with "):
+    manner = (
+        "self" if scene.manner == "use" and (scene.tool == phrase.noun or scene.tool in scene.names) else scene.manner
+    )
+    if manner == "use" and phrase.rest.startswith("with "):
         phrase = Phrase(phrase.verb, phrase.noun)  # the sentence names the tool anyway
     hand = scene.hand or "right"
     words = {
@@ -278,6 +291,6 @@ def describe(phrase: Phrase, scene: Scene, rng: np.random.Generator) -> tuple[st
         "tool": scene.tool,
         "place": scene.place,
     }
-    description = pick(rng, DESCRIPTIONS[scene.manner], 0.5).format(**words)
-    interaction = pick(rng, INTERACTIONS[scene.manner], 0.5).format(**words)
+    description = pick(rng, DESCRIPTIONS[manner], 0.5).format(**words)
+    interaction = pick(rng, INTERACTIONS[manner], 0.5).format(**words)
     return description, interaction

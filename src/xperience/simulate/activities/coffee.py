@@ -15,6 +15,7 @@ ACTIVITY = Activity(
         "kettle": need("kettle"),
         "carafe": need("glass carafe"),
         "dripper": need("coffee dripper", on="carafe"),
+        "scale": need("digital scale"),
         "filter": need("coffee filter"),
         "jar": need("coffee jar", "tea tin"),
         "scoop": need("coffee scoop", "spoon"),
@@ -56,6 +57,11 @@ def add_grounds(d: Director) -> None:
         changes={"dripper": "grounds", **filled(d, "empty")},
     )
     d.put("scoop")
+
+
+@ACTIVITY.step("Turn on the scale", optional=True)
+def weigh(d: Director) -> None:
+    d.touch("scale", "press", "turn on", changes={"scale": "on"}, seconds=(0.6, 1.2))
 
 
 @ACTIVITY.step("Close the coffee container", needs=("grounds",), optional=True)

@@ -15,7 +15,7 @@ ACTIVITY = Activity(
     needs={
         "box": need("cardboard box", role="side"),
         "goods": need("book", "mug", "toy", "candle", "headphones", "can", count=(1, 3)),
-        "sheet": need("sheet of paper", "napkin"),
+        "sheet": need("sheet of paper"),
         "tape": need("tape dispenser"),
         "marker": need("marker", "pen"),
     },

@@ -154,6 +154,19 @@ def soap(look: Look) -> Form:
     )
 
 
+@kind("toothpaste", "tube of toothpaste", material="plastic")
+def toothpaste(look: Look) -> Form:
+    tube = shapes.shift(shapes.turn(shapes.cone(0.006, 0.02, 0.12, 8), y=90), x=-0.06, z=0.02)
+    cap = shapes.shift(shapes.turn(shapes.cylinder(0.01, 0.02, 8), y=90), x=-0.08, z=0.02)
+    band = shapes.shift(shapes.turn(shapes.lathe(((0.0125, 0.0), (0.0175, 0.04)), 8), y=90), x=-0.02, z=0.02)
+    parts = (
+        part(tube, (0.93, 0.94, 0.95)),
+        part(cap, look.color("bright")),
+        part(band, look.color("bright"), "label", 0.05),
+    )
+    return Form((parts,), bar_grip(0.04, 0.03), tip=(-0.08, 0.0, 0.02), working=pitched(35))
+
+
 @kind("toothbrush", "tooth brush", material="plastic", states=("clean", "pasted"))
 def toothbrush(look: Look) -> Form:
     color = look.color("bright")
