@@ -70,12 +70,17 @@ class Audio:
             MissingError: there is no file.
             CorruptError: there is no audio stream or it cannot be decoded.
         """
+        return self.mono_and_fps(rate)[0]
+
+    def mono_and_fps(self, rate: int = 16000) -> tuple[np.ndarray, float]:
+        """`mono` and the average frame rate of the video beside the sound (0 where there is none), in one go."""
         import av
 
         chunks: list[np.ndarray] = []
         total = 0
         with open_mp4(self.path, "audio") as container:
             stream = self._stream(container)
+            fps = float(next((video.average_rate or 0 for video in container.streams.video), 0))
             resampler = av.AudioResampler(format="fltp", layout="mono", rate=rate)
             try:
                 for packet in container.demux(stream):
@@ -93,7 +98,7 @@ class Audio:
                 raise CorruptError(
                     "audio cannot be decoded", file=self.path, field=f"sample {total}", found=str(error)[:200]
                 ) from error
-        return np.concatenate(chunks) if chunks else np.zeros(0, np.float32)
+        return np.concatenate(chunks) if chunks else np.zeros(0, np.float32), fps
 
     def _stream(self, container: Any) -> Any:
         if not container.streams.audio:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from xperience.episode import Episode
-from xperience.episode.modalities.container import open_mp4
 from xperience.episode.presence import Problem
 from xperience.errors import CorruptError
 from xperience.prepare.blocks.base import Block, BlockValues, Tick, Windows, absent, from_frames
@@ -26,14 +25,14 @@ def extract(episode: Episode, windows: Windows, tick: Tick) -> BlockValues:
         return absent(NAME, windows, "no video in the folder")
     path = episode.audio.path
     try:
-        with open_mp4(path, "audio") as container:
-            if not container.streams.audio:
-                return absent(NAME, windows, f"{path.name} has no sound")
-            rates = [float(stream.average_rate or 0) for stream in container.streams.video]
-        samples = np.nan_to_num(episode.audio.mono(RATE), nan=0.0, posinf=0.0, neginf=0.0)
+        samples, fps = episode.audio.mono_and_fps(RATE)
     except CorruptError as error:
+        if not episode.audio.present:
+            return absent(NAME, windows, f"{path.name} has no sound")
         return absent(NAME, windows, error.what, (Problem(path.name, error.what, str(error.found or "")),))
-    fps = rates[0] if rates and rates[0] > 0 else windows.num_frames * RATE / max(1, len(samples))
+    samples = np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0)
+    if fps <= 0:
+        fps = windows.num_frames * RATE / max(1, len(samples))
     first, last = frame_samples(windows.num_frames, fps, len(samples))
     values = summary(samples, first, last)
     tick(windows.num_frames)
