@@ -37,7 +37,7 @@ class Demo:
     """
 
     out: Path
-    minutes: float = 4.0
+    minutes: float = 3.0
     workers: int = 1
     show: bool = True
     width: int = 160

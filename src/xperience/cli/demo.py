@@ -12,7 +12,7 @@ def register(app: typer.Typer) -> None:
     @app.command("demo")
     def demo(
         out: Annotated[Path, typer.Option("--out", help="Folder for everything the demo makes.")] = Path("demo"),
-        minutes: Annotated[float, typer.Option(help="Minutes recorded in all, shared by six recordings.")] = 4.0,
+        minutes: Annotated[float, typer.Option(help="Minutes recorded in all, shared by six recordings.")] = 3.0,
         workers: Annotated[int, typer.Option(min=0, help="Processes; 0 takes one for each core, at most 4.")] = 0,
         quiet: Annotated[bool, typer.Option("--quiet", help="Only print the path of the page.")] = False,
     ) -> None:

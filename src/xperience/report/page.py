@@ -179,6 +179,6 @@ def facts(episode: Episode, summary: Summary | None) -> list[Fact]:
             )
         )
         if summary.split.kind in ("episode", "session"):
-            out.append(Fact(f"{train} / {test}", "recordings to train / to test"))
+            out.append(Fact(f"{train} / {test}", "recordings train / test"))
         out.append(Fact(f"{windows:,}", f"windows of {summary.features.window_frames} frames"))
     return out
