@@ -8,7 +8,7 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
-from synthetic import annotation, assert_equal, episode, mp4, plain
+from plain_recordings import annotation, assert_equal, episode, mp4, plain
 
 from xperience.episode import Episode
 from xperience.prepare import contract

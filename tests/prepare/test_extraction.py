@@ -14,13 +14,14 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 import pytest
-from synthetic import annotation, assert_equal, episode, mp4, plain
+from plain_recordings import annotation, assert_equal, episode, mp4, plain
 from typer.testing import CliRunner
 
 from xperience.cli import app, load
-from xperience.errors import CorruptError, FormatError, MissingError, UsageError
+from xperience.errors import CorruptError, FormatError, LimitError, MissingError, UsageError
 from xperience.prepare import pool
 from xperience.prepare.extraction import SET_ASIDE, extract, extract_all
 from xperience.prepare.features import RUN, load_features
@@ -86,6 +87,15 @@ def test_no_recording(tmp_path: Path) -> None:
     (tmp_path / "annotation.hdf5").write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(100))
     with pytest.raises(CorruptError):
         extract(tmp_path)
+
+
+def test_recordings_without_end_are_refused(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "annotation.hdf5", "w") as file:  # a few kilobytes that claim a million frames
+        file.create_dataset("slam/frame_names", (1_000_001,), "S19", chunks=(100_000,), fillvalue=b"17")
+    started = time.monotonic()
+    with pytest.raises(LimitError, match="too long"):
+        extract(tmp_path)
+    assert time.monotonic() - started < 20
 
 
 def test_video_cut_short_keeps_what_is_there(whole: Path, tmp_path: Path) -> None:

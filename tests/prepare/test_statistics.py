@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from synthetic import features_reference
+from plain_recordings import features_reference
 
 from xperience.prepare import contract
 from xperience.prepare.statistics import valid_share, window_statistics

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from xperience import storage
 from xperience.episode import Episode
-from xperience.errors import UsageError, XperienceError
+from xperience.errors import LimitError, UsageError, XperienceError
 from xperience.prepare.blocks.base import Windows
 from xperience.prepare.features import FeatureTable, assemble, describe, is_done, load_features
 from xperience.prepare.pool import Plan, open_pool, run
@@ -17,6 +17,9 @@ from xperience.progress import meter
 from xperience.quality.campaign import find_episodes
 
 SET_ASIDE = "set_aside.json"
+
+MAX_FRAMES, MAX_WINDOWS = 1_000_000, 100_000
+"""Longest recording, about fourteen hours, and most windows: a table of 3.4 GB. Real ones have 6,000 and 1,200."""
 
 
 def extract(
@@ -41,6 +44,7 @@ def extract(
     Raises:
         MissingError, CorruptError, FormatError: there is no recording, or it has no frame clock.
         UsageError: frames, stride or workers is below 1.
+        LimitError: the recording is longer than MAX_FRAMES or MAX_WINDOWS.
     """
     _check_workers(workers)
     if not isinstance(episode, Episode):
@@ -130,7 +134,16 @@ def _waiting(paths: list[Path], out: Path, frames: int, stride: int, note: Calla
 
 
 def _plan(episode: Episode, frames: int, stride: int) -> Plan:
-    return Plan(episode.file.path, Windows(starts(episode.num_frames, frames, stride), frames, episode.num_frames), 1.0)
+    first = starts(min(episode.num_frames, MAX_FRAMES + 1), frames, stride)
+    if episode.num_frames > MAX_FRAMES or len(first) > MAX_WINDOWS:
+        raise LimitError(
+            "recording is too long for one table",
+            file=episode.file.path,
+            found=f"{episode.num_frames} frames, {len(first)} windows or more",
+            expected=f"at most {MAX_FRAMES} frames and {MAX_WINDOWS} windows",
+            hint="take a larger stride, or cut the recording",
+        )
+    return Plan(episode.file.path, Windows(first, frames, episode.num_frames), 1.0)
 
 
 def _check_workers(workers: int) -> None:

@@ -20,15 +20,16 @@ def extract(episode: Episode, windows: Windows, tick: Tick) -> BlockValues:
     if episode.caption is None:
         return absent(NAME, windows, "no caption that can be read")
     labels = episode.labels
-    vectors: dict[str, np.ndarray] = {}
+    last: tuple[object, object] = (None, None)
+    vector = hashed("")
     values = np.zeros((len(labels), BUCKETS), np.float32)
     valid = np.zeros(len(labels), bool)
     for frame, (objects, interaction) in enumerate(zip(labels.objects, labels.interaction, strict=True)):
         valid[frame] = objects is not None or interaction is not None
-        text = " ".join([*(objects or ()), interaction or ""])
-        if text not in vectors:
-            vectors[text] = hashed(text)
-        values[frame] = vectors[text]
+        if objects is not last[0] or interaction is not last[1]:  # held values are the same objects frame after frame
+            vector = hashed(" ".join([*(objects or ()), interaction or ""]))
+            last = objects, interaction
+        values[frame] = vector
     return from_frames(NAME, windows, values, valid, "" if valid.any() else "no objects or interaction in the caption")
 
 
