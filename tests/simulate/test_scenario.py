@@ -12,7 +12,7 @@ import pytest
 from xperience.episode import geometry
 from xperience.errors import UsageError
 from xperience.simulate.activities import activities
-from xperience.simulate.objects import kinds
+from xperience.simulate.objects import kinds, material
 from xperience.simulate.objects.looks import Look
 from xperience.simulate.places import places
 from xperience.simulate.places.room import Room
@@ -44,6 +44,31 @@ def test_the_simulator_is_rich(scenarios: list[Scenario]) -> None:
     assert len({s.person.handedness for s in scenarios}) == 2
     heights = [s.person.height for s in scenarios]
     assert min(heights) >= 1.5 and max(heights) <= 1.95 and np.ptp(heights) > 0.15
+
+
+def test_kinds_are_drawn_gripped_and_heard() -> None:
+    known = {"wood", "metal", "glass", "ceramic", "plastic", "cloth", "paper"}
+    for name, kind in kinds().items():
+        form = kind.build(Look(np.random.default_rng(1)))
+        assert material(name) in known and len(set(kind.names)) == len(kind.names)
+        assert len(form.parts) == len(kind.states)
+        for parts, (low, high) in zip(form.parts, form.boxes, strict=True):
+            assert sum(len(p.mesh.faces) for p in parts) < 700, name
+            assert not parts or -0.01 < low[2] < 0.01, (name, "rests on z = 0")
+            assert (high - low).max() < 0.6, name
+        if form.grip is not None:
+            np.testing.assert_allclose(form.grip[:3, :3] @ form.grip[:3, :3].T, np.eye(3), atol=1e-9)
+            assert np.linalg.det(form.grip[:3, :3]) > 0
+            palm = form.grip[:3, 3]
+            assert (palm > form.box[0] - 0.08).all() and (palm < form.box[1] + 0.08).all(), (
+                name,
+                "is held at its surface",
+            )
+        if form.working is not None:
+            np.testing.assert_allclose(form.working @ form.working.T, np.eye(3), atol=1e-9)
+            assert np.linalg.det(form.working) > 0
+    for scenario in (plan_scenario(0, 0, 1.0, place=place) for place in places()):
+        assert {material(t.kind) for t in scenario.things} <= known
 
 
 def test_every_activity_happens_at_each_of_its_places() -> None:

@@ -78,9 +78,9 @@ def plan_scenario(
     stage = furnish(where, person, session, rng, apart)
     director = Director(stage, duration_s, rng, "work" if rng.random() < 0.7 else str(rng.choice(sorted(where.roles))))
     possible = [activities()[a] for p, a in choices if p == where.name]
-    first = draw_activity(possible, rng)
     start = director.feet
-    done = run(director, first, where, apart)
+    done = run(director, possible, where, apart)
+    first = done[0]
 
     actions = tuple(_cut(action, duration_s) for action in director.actions if action.start_s < duration_s)
     moves = sorted(
@@ -172,8 +172,8 @@ def draw_activity(possible: list[Activity], rng: np.random.Generator) -> Activit
     return possible[int(rng.choice(len(possible), p=weight / weight.sum()))]
 
 
-def run(director: Director, first: Activity, where: Place, apart: HeldOut) -> list[Activity]:
-    """Does the first activity, then others and what comes between, until the episode is full; what was done."""
+def run(director: Director, possible: list[Activity], where: Place, apart: HeldOut) -> list[Activity]:
+    """Does one of the activities, then others and what comes between, until the episode is full; what was done."""
     more = [
         activity
         for activity in activities().values()
@@ -181,19 +181,24 @@ def run(director: Director, first: Activity, where: Place, apart: HeldOut) -> li
         and (apart.use or activity.name not in apart.activities)
     ]  # fmt: skip
     done: list[Activity] = []
-    todo = first
+    todo = draw_activity(possible, director.rng)
+    attempts = 0
+    while not prepare(director, todo, apart):  # objects are drawn anew each time: in the end some lie so that all fit
+        attempts += 1
+        assert attempts < 200, f"there is room for {todo.name} in {an(where.name)}"
+        todo = draw_activity(possible, director.rng)
     try:
         while True:
-            if any(prepare(director, todo, apart) for _ in range(1 if done else 8)):
-                done.append(todo)
-                perform(director, todo)
-                if director.rng.random() < 0.4:
+            done.append(todo)
+            perform(director, todo)
+            while True:
+                others = [activity for activity in more if activity is not todo]
+                todo = draw_activity(others or more, director.rng)
+                ready = prepare(director, todo, apart)
+                if not ready or director.rng.random() < 0.4:
                     interlude(director)
-            else:
-                assert done, f"there is room for {first.name} in a {where.name}"
-                interlude(director)
-            others = [activity for activity in more if activity is not todo]
-            todo = draw_activity(others or more, director.rng)
+                if ready:
+                    break
     except TimeIsUp:
         return done
 
@@ -281,11 +286,7 @@ def _cut(action: ActionSpan, duration_s: float) -> ActionSpan:
 
 def _summary(done: list[Activity], where: Place) -> str:
     """What a captioner would write about the whole."""
-    text = (
-        [f"The recording takes place in {an(where.name)}.", done[0].summary]
-        if done
-        else [f"A person is in {an(where.name)}."]
-    )
+    text = [f"The recording takes place in {an(where.name)}.", done[0].summary]
     others = list(dict.fromkeys(activity.name for activity in done[1:] if activity is not done[0]))
     if others:
         text.append(f"Later the person turns to {', then to '.join(others)}.")

@@ -104,19 +104,19 @@ def material(kind: str) -> str:
 
 
 FIXTURE_MATERIALS = {
-    "floor": "wood",
-    "wall": "wood",
-    "ceiling": "wood",
-    "rug": "cloth",
-    "curtain": "cloth",
-    "window": "glass",
-    "mirror": "glass",
-    "sink": "metal",
-    "stove": "metal",
-    "fridge": "metal",
-    "washing machine": "metal",
-    "poster": "paper",
+    "bathtub": "ceramic",
     "books": "paper",
     "boxes": "paper",
+    "car": "metal",
+    "clock": "plastic",
+    "floor plant": "ceramic",
+    "fridge": "metal",
+    "mirror": "glass",
+    "picture": "paper",
+    "rug": "cloth",
+    "sofa": "cloth",
+    "stock": "paper",
+    "washing machine": "metal",
+    "window": "glass",
 }
 """Materials of furniture that is not wooden."""

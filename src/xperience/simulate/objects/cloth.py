@@ -93,7 +93,7 @@ def laundry_basket(look: Look) -> Form:
     ends = [shapes.shift(shapes.box(0.02, y, 0.02), x=s * x / 2, z=z) for s in (-1, 1)]
     return Form(
         ((part(open_box(x, y, z), color, "tiles", 0.05), part(shapes.merge(*rim, *ends), color)),),
-        top_grip(z + 0.02, 0.5 * x),
+        None,
         inside=(x / 2 - 0.01, y / 2 - 0.01, 0.006),
     )
 
