@@ -19,10 +19,10 @@ import numpy as np
 
 from xperience import storage
 from xperience.episode import layout
-from xperience.episode.cameras import FISHEYE_VIEWS, STEREO_VIEWS, VIEWS
+from xperience.episode.cameras import VIEWS
 from xperience.errors import CorruptError, MissingError, UsageError
 from xperience.simulate import truth
-from xperience.simulate.rig import DEPTH_SCALE, rig_at
+from xperience.simulate.rig import depth_camera, rig_at
 
 if TYPE_CHECKING:
     from xperience.simulate.faults.corrupt import Order
@@ -267,12 +267,13 @@ class Estimate:
     seconds: float
 
 
-# Measured on 2026-11-21 on one core of an AMD EPYC (Genoa) with `benchmarks/simulate.py`: frames a second and bytes.
-_SECONDS_A_FRAME, _SECONDS_A_PIXEL = 0.006, 2.3e-7
-_MP4_BYTES_A_PIXEL = 0.055
-_OTHER_BYTES_A_FRAME = 4200
-_TRUTH_BYTES_A_FRAME = 12_000
-_AUDIO_BYTES_A_SECOND = 12_000
+# Measured on 2026-11-21 on one core of an AMD EPYC (Genoa) with `benchmarks/simulate.py --sizes 64 160 320 real`,
+# fitted by eye; good to a third. Rooms full of detail take more bytes than bare ones.
+_SECONDS_AN_EPISODE, _SECONDS_A_FRAME, _SECONDS_A_PIXEL = 0.6, 0.008, 1.75e-7
+_VIDEO_BYTES, _VIDEO_EXPONENT = 1.7, 0.8
+_SOUND_BYTES_A_FRAME = 600
+_OTHER_BYTES_A_FRAME = 4100
+_TRUTH_BYTES_A_FRAME, _TRUTH_BYTES_A_PIXEL = 3000, 0.055
 
 
 def estimate(out: Path, jobs: list[Job], workers: int) -> Estimate:
@@ -284,10 +285,15 @@ def estimate(out: Path, jobs: list[Job], workers: int) -> Estimate:
     rig = rig_at(missing[0].recipe.width)
     sizes = {view: rig[view].size or (0, 0) for view in VIEWS}
     pixels = sum(width * height for width, height in sizes.values())
-    stereo = sizes[STEREO_VIEWS[0]]
-    depth = round(stereo[0] * DEPTH_SCALE) * round(stereo[1] * DEPTH_SCALE) * 5
-    mp4 = pixels * _MP4_BYTES_A_PIXEL + _AUDIO_BYTES_A_SECOND * len(VIEWS) / layout.NOMINAL_FPS
-    bytes_a_frame = depth + mp4 + _OTHER_BYTES_A_FRAME + _TRUTH_BYTES_A_FRAME
-    seconds = frames * (_SECONDS_A_FRAME + pixels * _SECONDS_A_PIXEL) / min(workers, len(missing))
-    assert set(FISHEYE_VIEWS) < set(sizes)
-    return Estimate(frames, round(frames * bytes_a_frame), seconds)
+    depth_width, depth_height = depth_camera(rig).size or (0, 0)
+    stride = truth.mask_stride(max(width for width, _ in sizes.values()))
+    bytes_a_frame = (
+        _VIDEO_BYTES * pixels**_VIDEO_EXPONENT
+        + _SOUND_BYTES_A_FRAME * len(VIEWS)
+        + depth_width * depth_height * 5
+        + _OTHER_BYTES_A_FRAME
+        + _TRUTH_BYTES_A_FRAME
+        + _TRUTH_BYTES_A_PIXEL * pixels / stride**2
+    )
+    seconds = len(missing) * _SECONDS_AN_EPISODE + frames * (_SECONDS_A_FRAME + pixels * _SECONDS_A_PIXEL)
+    return Estimate(frames, round(frames * bytes_a_frame), seconds / min(workers, len(missing)))

@@ -147,11 +147,12 @@ class Body:
         self.faces = np.concatenate(faces)
         self.table = np.concatenate(tables)
 
-    def pose(self, motion: Motion, k: int) -> tuple[np.ndarray, np.ndarray]:
-        """Corners [V, 3] float32 at instant k of the motion, in the world, and the smooth normals there."""
-        joints = np.concatenate([motion.joints[k], motion.hand_joints[k].reshape(-1, 3)])
+    def pose(self, motion: Motion, frames: slice) -> tuple[np.ndarray, np.ndarray]:
+        """Corners [n, V, 3] float32 at some instants of the motion, in the world, and the smooth normals there."""
+        hands = motion.hand_joints[frames]
+        joints = np.concatenate([motion.joints[frames], hands.reshape(len(hands), -1, 3)], 1)
         posed = [group.pose(joints) for group in self._groups]
-        corners, normals = (np.concatenate(arrays).astype(np.float32) for arrays in zip(*posed, strict=True))
+        corners, normals = (np.concatenate(arrays, 1) for arrays in zip(*posed, strict=True))
         return corners, normals
 
 
@@ -170,13 +171,15 @@ class _Capsules:
         self.table = np.concatenate(tables)
 
     def pose(self, joints: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        points = self._weights @ joints  # [B, 2, 3]
-        along = points[:, 1] - points[:, 0]
-        z = along / np.maximum(np.linalg.norm(along, axis=1, keepdims=True), 1e-9)
-        helper = np.where(np.abs(z[:, 2:]) < 0.9, [[0.0, 0.0, 1.0]], [[1.0, 0.0, 0.0]])
+        """Corners and normals [n, V, 3] float32 from joints [n, J, 3]."""
+        points = np.einsum("bej,njx->nbex", self._weights, joints, optimize=True)  # both ends of each bone
+        along = points[:, :, 1] - points[:, :, 0]
+        z = along / np.maximum(np.linalg.norm(along, axis=2, keepdims=True), 1e-9)
+        helper = np.where(np.abs(z[..., 2:]) < 0.9, [0.0, 0.0, 1.0], [1.0, 0.0, 0.0])
         x = np.cross(helper, z)
-        x /= np.linalg.norm(x, axis=1, keepdims=True)
-        frames = np.stack([x, np.cross(z, x), z], 1)  # [B, 3, 3], rows are axes
-        normals = self._directions @ frames
-        corners = points[:, self._ends] + self._radii[:, self._ends, None] * normals
-        return corners.reshape(-1, 3), normals.reshape(-1, 3)
+        x /= np.linalg.norm(x, axis=2, keepdims=True)
+        frames = np.stack([x, np.cross(z, x), z], 2).astype(np.float32)  # [n, B, 3, 3], rows are axes
+        normals = self._directions.astype(np.float32) @ frames
+        corners = points.astype(np.float32)[:, :, self._ends]
+        corners = corners + self._radii.astype(np.float32)[:, self._ends, None] * normals
+        return corners.reshape(len(joints), -1, 3), normals.reshape(len(joints), -1, 3)

@@ -20,7 +20,6 @@ from xperience.simulate.world import Motion
 
 BATCH = 1 << 15
 """Rays cast at a time: a whole small view; larger ones in parts that fit a core's cache."""
-
 METERED = 2000
 """Rays of a view that decide about exposure."""
 BRIGHT, GAINS = 0.6, (0.8, 2.5)
@@ -95,8 +94,8 @@ class Renderer:
         levels = []
         for rays in self._views.values():
             every = slice(None, None, max(1, len(rays.directions) // METERED))
-            origins, directions = _world_rays(rays, self._motion.T_world_body[0], every)
-            hits = self._scene.cast(origins, directions)
+            origin, directions = _world_rays(rays, self._motion.T_world_body[0], every)
+            hits = self._scene.cast(origin, directions)
             levels.append(self._shade(rays, hits, directions)[0].mean(0))
         middle, white = np.quantile(np.concatenate(levels), (0.67, 0.97))
         return float(np.clip(min(BRIGHT / max(middle, 1e-3), 1 / max(white, 1e-3)), *GAINS))
@@ -113,8 +112,8 @@ class Renderer:
         image, label = np.zeros((count + 1, 3), np.uint8), np.zeros(count + 1, np.uint8)  # the last stays black
         for start in range(0, count, BATCH):
             part = slice(start, min(start + BATCH, count))
-            origins, directions = _world_rays(rays, T_world_body, part)
-            hits = self._scene.cast(origins, directions)
+            origin, directions = _world_rays(rays, T_world_body, part)
+            hits = self._scene.cast(origin, directions)
             colors, rows = self._shade(rays, hits, directions)
             colors *= rays.brightness[part]
             image[part] = self._sensors[view].expose(colors).T
@@ -122,27 +121,31 @@ class Renderer:
         return image.take(rays.source, 0).reshape(height, width, 3), label.take(rays.source).reshape(height, width)
 
     def _measure(self, T_world_body: np.ndarray) -> DepthHits:
+        """Every ray of the depth image."""
         rays = self._depth
         width, height = rays.size
-        origins, directions = _world_rays(rays, T_world_body, slice(None))
-        hits = self._scene.cast(origins, directions)
+        origin, directions = _world_rays(rays, T_world_body, slice(None))
+        hits = self._scene.cast(origin, directions)
         length = np.linalg.norm(hits.normal, axis=0)
         facing = np.abs((hits.normal * directions.T).sum(0)) / np.maximum(length, 1e-12)
         there = hits.face >= 0
         labels = self._scene.table[:, LABEL].astype(np.uint8).take(hits.face, mode="clip")
-        shape = (height, width)
+        points = origin + directions * np.where(there, hits.distance, 0)[:, None]
+
+        def image(values: np.ndarray) -> np.ndarray:
+            return values.take(rays.source, 0).reshape(height, width, *values.shape[1:])
+
         return DepthHits(
-            np.where(there, hits.distance * rays.along_axis, np.inf).astype(np.float32).reshape(shape),
-            np.minimum(facing, 1).reshape(shape),
-            (labels * there).reshape(shape),
-            (there & ~hits.moving).reshape(shape),
-            (origins + directions * np.where(there, hits.distance, 0)[:, None]).reshape(height, width, 3),
+            image(np.where(there, hits.distance * rays.along_axis, np.inf).astype(np.float32)),
+            image(np.minimum(facing, 1)),
+            image(labels * there),
+            image(there & ~hits.moving),
+            image(points),
         )
 
 
 def _world_rays(rays: ViewRays, T_world_body: np.ndarray, part: slice) -> tuple[np.ndarray, np.ndarray]:
-    """Origins and unit directions [n, 3] float32 of some of a view's rays."""
-    directions = rays.directions[part] @ T_world_body[:3, :3].T.astype(np.float32)
-    origins = np.empty_like(directions)
-    origins[:] = geometry.apply(T_world_body, rays.origin[None])[0]
-    return origins, directions
+    """Camera centre [3] and unit directions [n, 3] of some of a view's rays, float32, in the world."""
+    rotation = T_world_body[:3, :3].astype(np.float32)
+    origin = geometry.apply(T_world_body, rays.origin[None])[0]
+    return origin.astype(np.float32), rays.directions[part] @ rotation.T

@@ -16,6 +16,9 @@ from xperience.simulate.world import Motion
 STILL = 1e-7
 """A thing whose pose never changes by more than this (metres, or entries of its rotation) is part of the scenery."""
 
+BLOCK = 32
+"""Frames for which the person is posed at once."""
+
 ROOM_KINDS = ("floor", "wall", "ceiling", "room")
 """Kinds of thing that count as the room itself in masks."""
 
@@ -65,6 +68,8 @@ class Scene:
         self._still, self._still_table = _static([(solid, pose) for solid, pose in parts if solid is not None])
         self._states: tuple[int, ...] | None = None
         self._moving: Any = None
+        self._block = -1
+        self._people: tuple[np.ndarray, np.ndarray]
         self.pose(0)
 
     def pose(self, k: int) -> None:
@@ -75,12 +80,17 @@ class Scene:
         poses = self._motion.thing_poses[k, self._active]
         turned = np.einsum("vij,vj->vi", poses[self._owner, :3, :3], self._local, dtype=np.float64)
         things = (turned + poses[self._owner, :3, 3]).astype(np.float32)
-        person, normals = self._body.pose(self._motion, k)
+        block, at = divmod(k, BLOCK)
+        if block != self._block:
+            self._block, self._people = block, self._body.pose(self._motion, slice(block * BLOCK, (block + 1) * BLOCK))
+        person, normals = (values[at] for values in self._people)
         self._moving = _embree(np.concatenate([things, person]), self._faces)
-        self._person_normals = normals[self._body.faces].reshape(-1, 9)
+        self._person_normals = normals.take(self._body.faces, 0).reshape(-1, 9)
 
-    def cast(self, origins: np.ndarray, directions: np.ndarray) -> Hits:
-        """First hits of rays [n, 3] float32 with unit directions."""
+    def cast(self, origin: np.ndarray, directions: np.ndarray) -> Hits:
+        """First hits of rays from `origin` [3] along unit `directions` [n, 3], float32."""
+        origins = np.empty_like(directions)
+        origins[:] = origin
         # What moves goes first: it is near, and stops the rays on their way through the scenery.
         near = self._moving.run(origins, directions, output=True)
         still = self._still.run(origins, directions, dists=near["tfar"], output=True)
@@ -92,19 +102,27 @@ class Scene:
         face[at] = prim + len(self._still_table)
         distance[at] = near["tfar"].take(at)
         u[at], v[at] = near_u, near_v
-        for axis, values in enumerate(self._smoothed(prim, near_u, near_v, near["Ng"].take(at, 0))):
+        for axis, values in enumerate(
+            self._smoothed(prim, near_u, near_v, near["Ng"].take(at, 0), directions.take(at, 0))
+        ):
             normal[axis, at] = values
         return Hits(distance, face, normal, u, v, moving)
 
-    def _smoothed(self, prim: np.ndarray, u: np.ndarray, v: np.ndarray, flat: np.ndarray) -> np.ndarray:
+    def _smoothed(
+        self, prim: np.ndarray, u: np.ndarray, v: np.ndarray, flat: np.ndarray, directions: np.ndarray
+    ) -> np.ndarray:
         """Normals [3, n] of hits on moving parts: on the person's capsules they run evenly between a face's corners."""
         normals = np.ascontiguousarray(flat.T)
         at = np.flatnonzero(prim >= self._person_start)
         corners = self._person_normals.take(prim.take(at) - self._person_start, 0)
+        toward = directions.take(at, 0)
         u, v = u.take(at), v.take(at)
         rest = 1 - u - v
-        for axis in range(3):
-            normals[axis, at] = corners[:, axis] * rest + corners[:, 3 + axis] * u + corners[:, 6 + axis] * v
+        smooth = [corners[:, k] * rest + corners[:, 3 + k] * u + corners[:, 6 + k] * v for k in range(3)]
+        # At the rim of a coarse capsule the even normal may point away from the viewer: keep it at right angles.
+        beyond = np.maximum(sum(smooth[k] * toward[:, k] for k in range(3)) + np.float32(1e-3), 0)
+        for k in range(3):
+            normals[k, at] = smooth[k] - toward[:, k] * beyond
         return normals
 
     def _arrange(self, states: tuple[int, ...]) -> None:
@@ -128,22 +146,21 @@ class Scene:
 
 
 def _static(placed: list[tuple[Solid, np.ndarray]]) -> tuple[Any, np.ndarray]:
-    """One indexed mesh of everything that stands still."""
-    vertices, faces, start = [], [], 0
+    """One indexed mesh of everything that stands still, and its table."""
+    vertices, faces, start = [np.zeros((3, 3))], [np.zeros((0, 3), np.int32)], 3
     for solid, pose in placed:
         vertices.append(solid.vertices @ pose[:3, :3].T + pose[:3, 3])
         faces.append(solid.faces + start)
         start += len(solid.vertices)
-    if not placed:
-        return _embree(np.zeros((3, 3)), np.zeros((0, 3))), np.zeros((0, COLUMNS), np.float32)
-    table = np.concatenate([solid.table for solid, _ in placed])
-    return _embree(np.concatenate(vertices), np.concatenate(faces)), table
+    table = np.concatenate([np.zeros((0, COLUMNS), np.float32), *(solid.table for solid, _ in placed)])
+    corners, joint = np.concatenate(vertices).astype(np.float32), np.concatenate(faces)
+    return _embree(corners, joint), table
 
 
 def _embree(vertices: np.ndarray, faces: np.ndarray) -> Any:
     from embreex.mesh_construction import TriangleMesh
     from embreex.rtcore_scene import EmbreeScene
 
-    scene = EmbreeScene()
+    scene = EmbreeScene(robust=False)  # a fifth faster; see the test for rays that slip between faces
     TriangleMesh(scene, np.ascontiguousarray(vertices, np.float32), np.ascontiguousarray(faces, np.int32))
     return scene

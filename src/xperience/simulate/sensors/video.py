@@ -24,7 +24,7 @@ def encode_audio(wave: np.ndarray) -> bytes:
 
     memory = io.BytesIO()
     with av.open(memory, "w", format="mp4", options={"fflags": "+bitexact"}) as container:
-        stream: Any = container.add_stream("aac", rate=RATE, layout="stereo")
+        stream: Any = container.add_stream("aac", rate=RATE, layout="stereo", options={"aac_coder": "fast"})
         stream.bit_rate = AUDIO_BIT_RATE
         stream.codec_context.thread_count = 1
         stream.codec_context.flags |= av.codec.context.Flags.bitexact
@@ -56,8 +56,8 @@ class Mp4Writer:
         stream.codec_context.flags |= av.codec.context.Flags.bitexact
         key = f"keyint={KEYFRAME_EVERY}:min-keyint={KEYFRAME_EVERY}:scenecut=0:open-gop=0"
         stream.options = {
-            "preset": "superfast",
-            "crf": "22",
+            "preset": "ultrafast",
+            "crf": "23",
             "x264-params": f"threads=1:lookahead-threads=1:bframes=0:rc-lookahead=0:sync-lookahead=0:mbtree=0:{key}",
         }
         self._video = stream
