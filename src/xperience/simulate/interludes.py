@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from xperience.simulate.director import Director
 
-WIPING = ("cloth", "sponge")
-
 
 def interlude(d: Director) -> None:
     """One short action of no consequence."""

@@ -27,7 +27,6 @@ class Item:
         station: role of the station from which it can be reached where it lies. zone: what it lies on; None in a hand.
         before: zone, station and pose before it was taken.
         inside: the zone that it offers to others, moving with it; None where it offers none.
-        used: whether an activity has needed it.
     """
 
     id: int
@@ -43,7 +42,6 @@ class Item:
     inside: Zone | None = None
     state: int = 0
     first_state: int = 0
-    used: bool = False
 
     @property
     def noun(self) -> str:

@@ -81,9 +81,6 @@ class Zone:
             if other.thing_id == thing_id and other.until_s > time_s:
                 other.until_s = time_s
 
-    def occupied(self, time_s: float) -> bool:
-        return any(other.since_s <= time_s < other.until_s for other in self.taken)
-
     def at(self, xy: np.ndarray) -> np.ndarray:
         """World positions [..., 3] of places [..., 2] of the zone."""
         return xy @ self.pose[:3, :2].T + self.pose[:3, 3]
