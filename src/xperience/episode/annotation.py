@@ -17,7 +17,7 @@ import h5py
 import numpy as np
 
 from xperience.episode.heap import read_strings
-from xperience.episode.layout import BY_PATH
+from xperience.episode.layout import BY_PATH, LONGEST
 from xperience.episode.storage_checks import check_inflation, check_layout
 from xperience.errors import CorruptError, FormatError, LimitError, MissingError
 
@@ -31,7 +31,7 @@ MAX_MEMBERS = 1000
 """Most members of a group that is listed. Real groups have up to 11."""
 
 MAX_LENGTH = 50_000_000
-"""Most entries along a time axis: 69 hours of IMU."""
+"""Most entries along any axis of a dataset that the layout does not know."""
 
 
 UNREADABLE = (FormatError, CorruptError, LimitError)
@@ -177,7 +177,8 @@ class AnnotationFile:
         known = BY_PATH.get(name)
         if known is None:
             return
-        if not any(_matches(dataset.shape, shape) for shape in known.shapes):
+        pattern = next((shape for shape in known.shapes if _matches(dataset.shape, shape)), None)
+        if pattern is None:
             raise FormatError(
                 "dataset has the wrong shape",
                 file=self.path,
@@ -185,6 +186,15 @@ class AnnotationFile:
                 found=dataset.shape,
                 expected=" or ".join(str(shape) for shape in known.shapes),
             )
+        for length, letter in zip(dataset.shape, pattern, strict=True):
+            if isinstance(letter, str) and length > LONGEST[letter]:
+                raise LimitError(
+                    "dataset is absurdly long",
+                    file=self.path,
+                    field=name,
+                    found=f"shape {dataset.shape}",
+                    expected=f"{letter} at most {LONGEST[letter]}",
+                )
         wanted = "iufb" if known.dtype[0] in "fiu" else "SOUVu"
         if dataset.dtype.kind not in wanted:
             raise FormatError(

@@ -18,6 +18,10 @@ NOMINAL_IMU_HZ = 200.0
 DEFAULT_GROUND_HEIGHT = -1.75
 """Floor height in world metres that the official viewer assumes where none is stored."""
 
+LONGEST = {"N": 300_000, "M": 3_000_000, "P": 10_000_000, "H": 2048, "W": 2048, "L": 64}
+"""Most entries along the free lengths of the layout: four hours of frames and IMU. What reads a recording whole, as the
+quality checks do, stays in bounded memory by them. Real recordings last five minutes."""
+
 HAND_SIDES = ("left", "right")
 
 
