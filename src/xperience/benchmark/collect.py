@@ -48,7 +48,9 @@ def collect(path: Path, out: Path, *, workers: int = 1, show: bool = True) -> tu
     if not recordings:
         name, reason = next(iter(set_aside.items()))
         raise MissingError("no recording could be read", file=path, found=f"{name}: {reason}")
-    return [recordings[id] for id in sorted(recordings)], set_aside
+    prefix = f"{path}/"  # results travel, paths of this machine do not
+    aside = {name.removeprefix(prefix): reason.replace(prefix, "") for name, reason in set_aside.items()}
+    return [recordings[id] for id in sorted(recordings)], aside
 
 
 def _single(path: Path, folder: Path, workers: int, show: bool) -> Recording:

@@ -25,6 +25,11 @@ TRAIN_SHARE = 0.7
 RATIOS = (0.75, 0.125, 0.125)
 """Train, val and test share of episodes or sessions, as the published 96/16/16."""
 
+FEW = 16
+FEW_RATIOS = (0.75, 0.0, 0.25)
+"""Shares where there are fewer than `FEW` episodes or sessions: none is kept aside, since the linear heads have no
+setting to choose, and the test is not a single recording if that can be helped."""
+
 HOLD_OUT = ("episode", "session")
 
 
@@ -85,7 +90,7 @@ def make_split(
     *,
     hold_out: str | None = None,
     test_from: int | None = None,
-    ratios: Sequence[float] = RATIOS,
+    ratios: Sequence[float] | None = None,
     seed: int = 0,
 ) -> Split:
     """The split of a run.
@@ -93,7 +98,7 @@ def make_split(
     Args:
         hold_out: "episode" or "session" for several recordings; "episode" where None.
         test_from: first frame of the test part, for one recording.
-        ratios: shares of train, val and test among episodes or sessions.
+        ratios: shares of train, val and test among episodes or sessions; `RATIOS` or `FEW_RATIOS` where None.
         seed: which episodes or sessions are held out.
 
     Raises:
@@ -115,7 +120,7 @@ def make_split(
         raise UsageError(
             "a cut at a frame is for one recording", field="--test-from", found=f"{len(recordings)} episodes"
         )
-    return _held_out(recordings, hold_out or "episode", _checked(ratios), seed)
+    return _held_out(recordings, hold_out or "episode", ratios, seed)
 
 
 def _inside(recording: Recording, hold_out: str | None, test_from: int | None, seed: int) -> Split:
@@ -160,7 +165,7 @@ def _checked(ratios: Sequence[float]) -> tuple[float, float, float]:
     return ratios[0], ratios[1], ratios[2]
 
 
-def _held_out(recordings: Sequence[Recording], kind: str, ratios: tuple[float, float, float], seed: int) -> Split:
+def _held_out(recordings: Sequence[Recording], kind: str, ratios: Sequence[float] | None, seed: int) -> Split:
     groups: dict[str, list[str]] = {}
     for recording in recordings:
         groups.setdefault(recording.session if kind == "session" else recording.id, []).append(recording.id)
@@ -171,9 +176,10 @@ def _held_out(recordings: Sequence[Recording], kind: str, ratios: tuple[float, f
             found=kind,
             hint="use --hold-out episode, or add sessions",
         )
+    _, val_share, test_share = _checked(ratios or (FEW_RATIOS if len(groups) < FEW else RATIOS))
     order = sorted(groups, key=lambda name: digest(str(seed), name))
-    num_test = min(max(1, round(ratios[2] * len(order))), len(order) - 1)
-    num_val = min(round(ratios[1] * len(order)), len(order) - num_test - 1)
+    num_test = min(max(1, round(test_share * len(order))), len(order) - 1)
+    num_val = min(round(val_share * len(order)), len(order) - num_test - 1)
     test, val, train = (
         sorted(id for name in names for id in groups[name])
         for names in (order[:num_test], order[num_test : num_test + num_val], order[num_test + num_val :])

@@ -15,7 +15,7 @@ from xperience.benchmark import heads, interval
 from xperience.benchmark.collect import collect
 from xperience.benchmark.kinds import kind_of
 from xperience.benchmark.outputs import finished, write_run
-from xperience.benchmark.protocol import RATIOS, Split, make_split, shared_frames
+from xperience.benchmark.protocol import Split, make_split, shared_frames
 from xperience.benchmark.recording import Recording
 from xperience.benchmark.samples import NotMeasurable, Pool, Samples, thin
 from xperience.benchmark.summary import (
@@ -45,7 +45,7 @@ def run_benchmark(
     tasks: Sequence[str] | None = None,
     hold_out: str | None = None,
     test_from: int | None = None,
-    ratios: Sequence[float] = RATIOS,
+    ratios: Sequence[float] | None = None,
     seed: int = 0,
     workers: int = 1,
     show: bool = True,
@@ -104,7 +104,8 @@ def run_task(task: Task, recordings: Sequence[Recording], split: Split, out: Pat
         _count(result, train, test)
         step("samples", train=len(train), test=len(test))
         if not len(test):
-            raise NotMeasurable("no test window has a recorded target")
+            why = f"; {refused.most_common(1)[0][0]}" if refused else ""
+            raise NotMeasurable(f"no test window has a recorded target{why}")
         result.notes = _notes(task, train, test, refused)
         units = interval.units(test)
         outcome = kind_of(task).evaluate(task, train, test, units, _random(task, seed))

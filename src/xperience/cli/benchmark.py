@@ -23,8 +23,8 @@ def register(app: typer.Typer) -> None:
             int | None, typer.Option(help="One episode: train on what lies before this frame, test from it on.")
         ] = None,
         ratios: Annotated[
-            str, typer.Option(help="Several episodes: shares of train, val and test.")
-        ] = "0.75,0.125,0.125",
+            str, typer.Option(help="Several: shares of train, val, test. 0.75,0.125,0.125; 0.75,0,0.25 for below 16.")
+        ] = "",
         seed: Annotated[int, typer.Option(help="Which episodes are held out; draws of baselines, intervals.")] = 0,
         workers: Annotated[int, typer.Option(min=1, help="Processes that extract features.")] = 1,
         json_: Annotated[bool, typer.Option("--json", help="Print the summary instead of a table.")] = False,
@@ -49,7 +49,7 @@ def register(app: typer.Typer) -> None:
         from xperience.storage import to_json
 
         try:
-            shares = [float(part) for part in ratios.split(",")]
+            shares = [float(part) for part in ratios.split(",")] if ratios else None
         except ValueError as error:
             raise UsageError("not numbers", field="--ratios", found=ratios, expected="0.75,0.125,0.125") from error
         summary = run_benchmark(
