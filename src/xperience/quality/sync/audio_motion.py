@@ -7,6 +7,8 @@ meet an onset. It counts as measured if far more meet there than at other offset
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from xperience.episode import Episode
@@ -35,11 +37,14 @@ STEP_S = HOP / RATE
 LOUD = 2.5
 """An onset's flux over the 90th percentile of the recording's: noise alone stays under 1.6 of it."""
 
+SILENT = 1e-4
+"""Largest sample of a sound in which nothing can be heard."""
+
 MIN_EVENTS = 3
 MEET_S = 0.06
 """A sound and its event meet within this: a frame, and a little for the uncertainty of either."""
 
-MIN_SHARE = 0.45
+MIN_SHARE = 0.6
 """Share of the onsets that must meet, each counted by how well."""
 
 MARGIN = 0.5
@@ -54,7 +59,7 @@ def measure(evidence: Evidence) -> list[Offset]:
     events = impacts(evidence.episode)
     if len(events) < MIN_EVENTS:
         return [Offset.undetermined(NAME, "audio", f"{len(events)} likely impacts, {MIN_EVENTS} needed")]
-    if len(sound) < RATE or float(np.abs(sound).max()) < 1e-4:
+    if len(sound) < RATE or float(np.abs(sound).max()) < SILENT:
         return [Offset.undetermined(NAME, "audio", "silent or too short")]
     return [_align(onsets(sound), events, len(sound) / RATE)]
 
@@ -112,23 +117,54 @@ def onsets(sound: np.ndarray) -> np.ndarray:
     return np.flatnonzero((flux == highest) & (flux > LOUD * np.percentile(flux, 90))) * STEP_S
 
 
-def _align(heard: np.ndarray, events: np.ndarray, duration_s: float) -> Offset:
-    """The offset at which most onsets meet an event, if clearly more than at any other.
+@dataclass(frozen=True)
+class Fit:
+    """How many onsets meet a likely impact at each offset.
 
     Counted from the onsets: a recording has more likely impacts than sounds, but most sounds have their impact.
+
+    Attributes:
+        offsets: [L] seconds. score: [L] onsets that meet, each counted by how well. onsets: how many there are.
+        apart: [O, E] seconds from each event to each onset.
     """
+
+    offsets: np.ndarray
+    score: np.ndarray
+    onsets: int
+    apart: np.ndarray
+
+    @property
+    def excess(self) -> float:
+        """How many more onsets meet at the best offset than at none (within MEET_S), over the root of their number."""
+        near = self.score[np.abs(self.offsets) <= MEET_S].max()
+        return float(self.score.max() - near) / float(np.sqrt(self.onsets))
+
+
+def fit(heard: np.ndarray, events: np.ndarray, duration_s: float) -> Fit | None:
+    """None where there are too few onsets or events."""
     heard = heard[(heard > SEARCH_S) & (heard < duration_s - SEARCH_S)]
     if len(events) < MIN_EVENTS or len(heard) < MIN_EVENTS:
-        return Offset.undetermined(NAME, "audio", f"{len(events)} likely impacts and {len(heard)} onsets: too few")
+        return None
     apart = heard[:, None] - events[None, :]
     offsets = np.arange(-SEARCH_S, SEARCH_S + 1e-9, STEP_S)
-    nearest = np.abs(apart[:, :, None] - offsets).min(1)  # [O, offsets] of each onset to the event it would meet
+    nearest = np.stack([np.abs(apart - offset).min(1) for offset in offsets], -1)
     score = np.clip(1 - (nearest / MEET_S) ** 2, 0, None).sum(0)
-    best = int(np.argmax(score))
-    away = np.abs(offsets - offsets[best]) > 2 * MEET_S
-    if score[best] < MIN_SHARE * len(heard) or score[best] - score[away].max() < MARGIN * np.sqrt(len(heard)):
+    return Fit(offsets, score, len(heard), apart)
+
+
+def _align(heard: np.ndarray, events: np.ndarray, duration_s: float) -> Offset:
+    """The offset at which most onsets meet an event, if clearly more than at any other."""
+    found = fit(heard, events, duration_s)
+    if found is None:
+        return Offset.undetermined(NAME, "audio", f"{len(events)} likely impacts and {len(heard)} onsets: too few")
+    best = int(np.argmax(found.score))
+    at = float(found.offsets[best])
+    away = np.abs(found.offsets - at) > 2 * MEET_S
+    top, other = float(found.score[best]), float(found.score[away].max())
+    if top < MIN_SHARE * found.onsets or top - other < MARGIN * np.sqrt(found.onsets):
         return Offset.undetermined(NAME, "audio", "sounds do not gather at one offset from the motion")
-    matched = np.flatnonzero(nearest[:, best] < MEET_S)
-    rest = apart[matched, np.abs(apart[matched] - offsets[best]).argmin(1)]
+    closest = np.abs(found.apart - at).argmin(1)
+    rest = found.apart[np.arange(found.onsets), closest]
+    rest = rest[np.abs(rest - at) < MEET_S]
     std = max(1.25 * float(rest.std()) / np.sqrt(len(rest)), STEP_S)
     return Offset(NAME, "audio", float(np.median(rest)), std, None, "measured")
