@@ -21,13 +21,19 @@ def register(app: typer.Typer) -> None:
         ] = "160",
         seed: Annotated[int, typer.Option(help="The same seed and options give the same bytes.")] = 0,
         sessions: Annotated[int, typer.Option(help="Sessions (a person in a place) that share the episodes.")] = 2,
-        workers: Annotated[int, typer.Option(help="Processes to use.")] = 1,
+        workers: Annotated[int, typer.Option(help="Processes to use, one core each.")] = 1,
         faults: Annotated[
             Path | None,
             typer.Option(
                 help="JSON list of faults to put in: [{episode, fault, severity, modality, start_s, end_s}]; see `xperience corrupt --list`."
             ),
         ] = None,
+        hold_out: Annotated[
+            str, typer.Option(help="Objects, places and activities, by comma, that no recording may have.")
+        ] = "",
+        only_held_out: Annotated[
+            bool, typer.Option("--only-held-out", help="The other way round: every recording has one of --hold-out.")
+        ] = False,
         dry_run: Annotated[
             bool, typer.Option("--dry-run", help="Only say how much time and room it would take.")
         ] = False,
@@ -39,9 +45,11 @@ def register(app: typer.Typer) -> None:
 
         Example: xperience simulate data --episodes 8 --seconds 30 --sessions 3 --workers 2
         """
+        from xperience.progress import meter
         from xperience.simulate import campaign
 
-        recipe = campaign.Recipe(seconds, _width(size), seed, sessions)
+        apart = tuple(sorted(name.strip() for name in hold_out.split(",") if name.strip()))
+        recipe = campaign.Recipe(seconds, _width(size), seed, sessions, apart, only_held_out)
         jobs = campaign.plan(recipe, episodes)
         if faults is not None:
             from xperience.simulate.faults.corrupt import read_spec
@@ -56,22 +64,14 @@ def register(app: typer.Typer) -> None:
             f"{episodes} episodes in {min(sessions, episodes)} sessions, {episodes * seconds:g} s, {frames} frames"
             + (f" ({kept} already there)" if kept else "")
         )
-        typer.echo(f"about {_bytes(cost.data_bytes)} and {_time(cost.seconds)} with {workers} workers still to go")
+        typer.echo(
+            f"about {_bytes(cost.data_bytes)} and {_time(cost.seconds)} with {workers} worker{'s' if workers > 1 else ''} still to go"
+        )
         if dry_run:
             return
-        _run(out, jobs, workers, frames)
+        with meter("simulate, frames", frames) as advance:
+            campaign.run(out, jobs, workers, advance)
         typer.echo(f"wrote {out}")
-
-
-def _run(out: Path, jobs: list, workers: int, frames: int) -> None:
-    from rich.console import Console
-    from rich.progress import Progress
-
-    from xperience.simulate import campaign
-
-    with Progress(console=Console(stderr=True)) as progress:
-        task = progress.add_task("simulate, frames", total=frames)
-        campaign.run(out, jobs, workers, advance=lambda count: progress.advance(task, count))
 
 
 def _width(size: str) -> int | None:

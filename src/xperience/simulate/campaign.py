@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 import shutil
 import uuid
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,9 +23,11 @@ from xperience.episode.cameras import VIEWS
 from xperience.errors import CorruptError, MissingError, UsageError
 from xperience.simulate import truth
 from xperience.simulate.rig import depth_camera, rig_at
+from xperience.simulate.workers import work_through
 
 if TYPE_CHECKING:
     from xperience.simulate.faults.corrupt import Order
+    from xperience.simulate.scenario import HeldOut
 
 _CAPTION = 1_000_001
 """Number of the caption's random stream."""
@@ -41,12 +43,16 @@ class Recipe:
     Attributes:
         seconds: length of each episode. width: pixels of every view, None for the real sizes. seed: of the campaign.
         sessions: how many sessions share the episodes.
+        held_out: names of objects, places and activities that are kept apart: none of them occurs, or with
+            `use_held_out` at least one of them in every episode.
     """
 
     seconds: float
     width: int | None
     seed: int
     sessions: int
+    held_out: tuple[str, ...] = ()
+    use_held_out: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,6 +92,7 @@ def plan(recipe: Recipe, episodes: int) -> list[Job]:
     if recipe.seed < 0:
         raise UsageError("not a seed", field="--seed", found=recipe.seed, expected="0 or more")
     rig_at(recipe.width)
+    held_out(recipe)
     jobs = []
     for index in range(episodes):
         session = index % recipe.sessions
@@ -123,6 +130,35 @@ def with_faults(jobs: list[Job], orders: Sequence[Order]) -> list[Job]:
     return [replace(job, orders=tuple(wanted[job.index])) for job in jobs]
 
 
+def held_out(recipe: Recipe) -> HeldOut:
+    """What a recipe keeps apart, sorted into objects, places and activities.
+
+    Raises:
+        UsageError: a name is none of these; the nearest one is offered.
+    """
+    import difflib
+
+    from xperience.simulate.activities import activities
+    from xperience.simulate.objects import kinds
+    from xperience.simulate.places import places
+    from xperience.simulate.scenario import HeldOut
+
+    known = [set(kinds()), set(places()), set(activities())]
+    for name in recipe.held_out:
+        if not any(name in names for names in known):
+            near = difflib.get_close_matches(name, set().union(*known), 1)
+            hint = f"did you mean {near[0]}?" if near else None
+            raise UsageError(
+                "no such object, place or activity", field="--hold-out", found=name, expected=_some(known), hint=hint
+            )
+    objects, rooms, tasks = (frozenset(recipe.held_out) & names for names in known)
+    return HeldOut(objects, rooms, tasks, recipe.use_held_out)
+
+
+def _some(known: list[set[str]]) -> str:
+    return "; ".join(", ".join(sorted(names)[:6]) + " ..." for names in known)
+
+
 def _seed(*parts: object) -> int:
     return int(storage.digest(*(str(part) for part in parts))[:8], 16)
 
@@ -149,32 +185,17 @@ def run(out: Path, jobs: list[Job], workers: int, advance: Callable[[int], None]
             missing.append(job)
     for job in missing:
         _clear(out, job)
+    work = partial(make, out)
     if workers == 1 or len(missing) < 2:
         for job in missing:
-            make(out, job, advance=lambda: advance(1))
+            work(job, advance)
     else:
-        for frames in _in_processes(out, missing, min(workers, len(missing))):
+        for frames in work_through(missing, work, min(workers, len(missing))):
             advance(frames)
     return [out / job.session / job.name for job in jobs]
 
 
-def _in_processes(out: Path, jobs: list[Job], workers: int) -> Iterator[int]:
-    import multiprocessing
-    from concurrent.futures import as_completed
-
-    context = multiprocessing.get_context("spawn")  # a forked child would inherit the ray caster's threads half alive
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
-        futures = {pool.submit(make, out, job): job for job in jobs}
-        try:
-            for future in as_completed(futures):
-                future.result()
-                yield futures[future].frames
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-
-
-def make(out: Path, job: Job, advance: Callable[[], None] = lambda: None) -> None:
+def make(out: Path, job: Job, advance: Callable[[int], None] = lambda frames: None) -> None:
     """Makes one episode and its truth."""
     from xperience.simulate.language import caption_json
     from xperience.simulate.motion import animate
@@ -182,10 +203,10 @@ def make(out: Path, job: Job, advance: Callable[[], None] = lambda: None) -> Non
     from xperience.simulate.scenario import plan_scenario
 
     recipe = job.recipe
-    recorder = Recorder(recipe.width, advance)
+    recorder = Recorder(recipe.width, partial(advance, 1))
     clocks = recorder.clocks(job.frames, job.seed)
     duration_s = float(clocks.frame_s[-1]) + 1 / layout.NOMINAL_FPS
-    scenario = plan_scenario(job.seed, job.session_seed, duration_s)
+    scenario = plan_scenario(job.seed, job.session_seed, duration_s, held_out=held_out(recipe))
     caption = caption_json(scenario, clocks.frame_ns, np.random.default_rng([job.seed, _CAPTION]))
     facts = {"episode": job.id, "session": job.session, "recipe": _recipe(job)}
     recorder.record(
@@ -234,6 +255,10 @@ def is_made(out: Path, job: Job) -> bool:
 
 def _recipe(job: Job) -> dict[str, Any]:
     recipe = {**asdict(job.recipe), "index": job.index}
+    if job.recipe.held_out:
+        recipe["held_out"] = list(job.recipe.held_out)  # as JSON gives it back
+    else:
+        del recipe["held_out"], recipe["use_held_out"]
     if job.orders:
         recipe["faults"] = [asdict(order) for order in job.orders]
     return recipe
