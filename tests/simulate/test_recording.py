@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
+import signal
+from collections.abc import Callable
 from pathlib import Path
 
 import h5py
@@ -17,9 +20,10 @@ from xperience.episode import Episode
 from xperience.episode.cameras import VIEWS
 from xperience.episode.layout import DATASETS
 from xperience.episode.presence import Presence
-from xperience.errors import UsageError
+from xperience.errors import LimitError, UsageError
 from xperience.simulate import campaign, truth
 from xperience.simulate.faults.corrupt import Order
+from xperience.simulate.workers import work_through
 
 SHORT = campaign.Recipe(seconds=1.0, width=32, seed=3, sessions=2)
 
@@ -115,12 +119,29 @@ def test_resumes_after_an_interruption(short: Path, tmp_path: Path) -> None:
 def test_a_failed_episode_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     job = campaign.plan(SHORT, 1)[0]
 
-    def stop() -> None:
+    def stop(frames: int) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         campaign.make(tmp_path, job, advance=stop)
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def fail(job: int, tell: Callable[[int], None]) -> None:
+    """Work for the process pool: job 1 breaks, job 2 is killed, any other tells its number."""
+    if job == 1:
+        raise UsageError("broken", found=job)
+    if job == 2:
+        os.kill(os.getpid(), signal.SIGKILL)
+    tell(job)
+
+
+def test_errors_and_deaths_in_workers_are_told() -> None:
+    assert sorted(work_through([10, 11, 12], fail, 2)) == [10, 11, 12]
+    with pytest.raises(UsageError, match="broken"):
+        list(work_through([1, 10], fail, 2))
+    with pytest.raises(LimitError, match="killed"):
+        list(work_through([2], fail, 1))
 
 
 def test_other_options_in_the_same_place_are_refused(short: Path) -> None:
