@@ -243,6 +243,18 @@ def test_strange_answers_count_as_wrong(tmp_path):
     assert metrics["object_micro_f1"] == pytest.approx(2 / (2 + 1 + 3))
 
 
+def test_files_too_large_are_refused_before_they_are_read(tmp_path):
+    path = tmp_path / "p"
+    with path.open("wb") as file:
+        file.truncate(10 * 2**30)
+    for task in ("timeline_action", "temporal_order", "qwen3_omni_eval", "modality_reconstruction"):
+        with pytest.raises(LimitError, match="too large"):
+            score_file(task, path)
+    path.write_bytes(b'{"true_json": "' + b"x" * (5 * 2**20))
+    with pytest.raises(LimitError, match="line too long"):
+        score_file("qwen3_omni_eval", path)
+
+
 class Bomb:
     def __reduce__(self):
         return (print, ("unpickled",))
@@ -261,6 +273,17 @@ def test_arrays_that_would_unpack_to_terabytes_are_refused(tmp_path):
         archive.writestr("y_true.npy", b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + bytes(2**24))
     with pytest.raises(LimitError, match="array too large"):
         score_file("modality_reconstruction", tmp_path / "p.npz")
+
+
+def test_a_directory_of_millions_of_members_is_refused(tmp_path):
+    path = tmp_path / "p.npz"
+    np.savez(path, y_true=np.eye(3), y_pred=np.eye(3))
+    whole = bytearray(path.read_bytes())
+    place = whole.rfind(b"PK\x05\x06")
+    whole[place + 12 : place + 16] = (2**31).to_bytes(4, "little")
+    path.write_bytes(whole)
+    with pytest.raises(LimitError, match="too many members"):
+        score_file("modality_reconstruction", path)
 
 
 def test_wrong_arrays_are_refused(tmp_path):

@@ -45,7 +45,7 @@ def evaluate(task: Task, train: Pool, test: Pool, units: Units, rng: np.random.G
     outcome.metrics = dict(measure(true, predicted)) | {"target_dim": int(true.shape[1])}
     outcome.score = outcome.metrics[task.metric]
     if task.metric == "mpjpe":
-        error = regression.joint_distances(true, predicted).mean(axis=(1, 2))
+        error = regression.joint_distances(true, predicted).mean(axis=1)
         outcome.stats, outcome.score_of = means.statistics(error, units.of, units.count), means.mean_of
         outcome.metrics["forecast_frames"] = true.shape[1] // int(np.prod(regression.HAND_SHAPE))
     else:

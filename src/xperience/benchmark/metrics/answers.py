@@ -41,7 +41,7 @@ def parse_answer(text: str) -> dict[str, Any]:
 def object_set(answer: Mapping[str, Any]) -> set[str]:
     """Names under `objects`; an entry that is no text counts as a name that nothing matches."""
     value = answer.get("objects")
-    return {v if isinstance(v, str) else f"\x00{v!r}" for v in value} if isinstance(value, list) else set()
+    return {v if isinstance(v, str) else f"\x00{v!r:.80}" for v in value} if isinstance(value, list) else set()
 
 
 def field_accuracy(true: Sequence[Mapping[str, Any]], answers: Sequence[Mapping[str, Any]], key: str) -> float | None:

@@ -27,11 +27,11 @@ def ranks(query: np.ndarray, candidates: np.ndarray, positive: np.ndarray) -> np
         candidates: [C, D].
         positive: [Q] index of the right candidate.
     """
-    query, candidates = unit_rows(query), unit_rows(candidates)
+    candidates = unit_rows(candidates)
     result = np.empty(len(query))
     for start in range(0, len(query), _CHUNK):
         rows = slice(start, start + _CHUNK)
-        similarity = query[rows] @ candidates.T
+        similarity = unit_rows(query[rows]) @ candidates.T
         right = np.take_along_axis(similarity, positive[rows, None], axis=1)
         better, equal = (similarity > right).sum(1), (similarity == right).sum(1)
         result[rows] = better + (equal + 1) / 2
@@ -40,9 +40,9 @@ def ranks(query: np.ndarray, candidates: np.ndarray, positive: np.ndarray) -> np
 
 def best(query: np.ndarray, candidates: np.ndarray) -> np.ndarray:
     """[Q] index of the nearest candidate."""
-    query, candidates = unit_rows(query), unit_rows(candidates)
+    candidates = unit_rows(candidates)
     steps = range(0, len(query), _CHUNK)
-    return np.concatenate([(query[k : k + _CHUNK] @ candidates.T).argmax(axis=1) for k in steps])
+    return np.concatenate([(unit_rows(query[k : k + _CHUNK]) @ candidates.T).argmax(axis=1) for k in steps])
 
 
 def retrieval(rank: np.ndarray) -> dict[str, float | int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from xperience.benchmark.metrics.answers import PUBLISHED_LABELS, answer_metrics, parse_answer
+from xperience.benchmark.metrics.answers import KEYS, PUBLISHED_LABELS, answer_metrics, object_set, parse_answer
 from xperience.benchmark.scoring import Extras, Scored
 from xperience.benchmark.scoring.files import read_json_lines, read_names, refuse_duplicates, refuse_empty
 from xperience.errors import FormatError
@@ -73,10 +73,22 @@ def _read(file: Path, value: dict[str, Any]) -> Answer:
         str(value.get("episode_id", "")),
         true_label,
         predicted if isinstance(predicted, str) else f"\x00{predicted!r}",
-        true,
-        answer,
+        _slim(true, "true"),
+        _slim(answer, "answer"),
         None if seen is None else bool(seen),
     )
+
+
+def _slim(value: dict[str, Any], side: str) -> dict[str, Any]:
+    """What scoring needs of an answer. A field that is no plain value matches nothing, whatever the other side has."""
+    slim: dict[str, Any] = {}
+    for key in KEYS:
+        if key in value:
+            plain = isinstance(value[key], (str, int, float, bool, type(None)))
+            slim[key] = value[key] if plain else f"\x00{side}"
+    if isinstance(value.get("objects"), list):
+        slim["objects"] = sorted(object_set(value))
+    return slim
 
 
 def _label_list(file: Path, extras: Extras) -> list[str] | None:

@@ -14,17 +14,25 @@ import numpy as np
 
 from xperience.errors import CorruptError, FormatError, LimitError, MissingError
 
-MAX_TEXT_BYTES = 512 * 2**20
-"""Largest CSV or JSON file read: a thousand full-length recordings of predictions."""
+MAX_TABLE_BYTES = 128 * 2**20
+MAX_ROWS = 1_000_000
+"""Largest CSV: the predictions of some three thousand full-length recordings, under 1 GB in memory."""
 
-MAX_ROWS = 5_000_000
-MAX_ARRAY_BYTES = 2**30
+MAX_LINES_BYTES = 64 * 2**20
+MAX_LINE_BYTES = 4 * 2**20
+MAX_JSON_BYTES = 16 * 2**20
+"""Parsed JSON can take twenty times its size in memory."""
+
+MAX_ARRAY_BYTES = 512 * 2**20
 """Largest array of an npz once unpacked, by its own header."""
+
+_ZIP_TAIL = 22 + 65535
+_MAX_DIRECTORY_BYTES = 16 * 2**20
 
 T = TypeVar("T")
 
 
-def check(path: Path, limit: int = MAX_TEXT_BYTES) -> Path:
+def check(path: Path, limit: int) -> Path:
     """The path, if it is a file of bearable size."""
     if not path.is_file():
         raise MissingError("no such file", file=path)
@@ -37,7 +45,7 @@ def check(path: Path, limit: int = MAX_TEXT_BYTES) -> Path:
 
 def read_table(path: Path, columns: Sequence[str], optional: Sequence[str] = ()) -> dict[str, list[str]]:
     """Columns of a CSV as text; optional ones only where the file has them. Other columns are not kept."""
-    check(path)
+    check(path, MAX_TABLE_BYTES)
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.reader(file)
@@ -117,7 +125,7 @@ def refuse_empty(path: Path, count: int) -> None:
 
 def read_json(path: Path) -> Any:
     try:
-        return json.loads(check(path).read_text(encoding="utf-8"))
+        return json.loads(check(path, MAX_JSON_BYTES).read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
         raise FormatError("not JSON", file=path, found=error) from error
 
@@ -135,8 +143,14 @@ def read_names(path: Path, key: str = "") -> list[str]:
 def read_json_lines(path: Path, use: Callable[[dict[str, Any]], T]) -> list[T]:
     """`use` of each line's object; blank lines are skipped, any other line that is no JSON object is refused."""
     rows: list[T] = []
-    with check(path).open("rb") as file:
-        for number, line in enumerate(file, start=1):
+    number = 0
+    with check(path, MAX_LINES_BYTES).open("rb") as file:
+        while line := file.readline(MAX_LINE_BYTES + 1):
+            number += 1
+            if len(line) > MAX_LINE_BYTES:
+                raise LimitError(
+                    "a line too long", file=path, field=f"line {number}", expected=f"<= {MAX_LINE_BYTES} bytes"
+                )
             if not line.strip():
                 continue
             try:
@@ -146,13 +160,11 @@ def read_json_lines(path: Path, use: Callable[[dict[str, Any]], T]) -> list[T]:
             if not isinstance(value, dict):
                 raise FormatError("not a JSON object", file=path, field=f"line {number}", found=type(value).__name__)
             rows.append(use(value))
-            if number > MAX_ROWS:
-                raise LimitError("too many lines", file=path, expected=f"<= {MAX_ROWS}")
     return rows
 
 
 def read_arrays(path: Path, names: Sequence[str]) -> dict[str, np.ndarray]:
-    """Those of the named arrays that an npz holds, as float64 or int64; others are not unpacked.
+    """Those of the named arrays that an npz holds, floats as stored and whole numbers as int64; others stay packed.
 
     The size is judged by each array's header before anything is unpacked, so a small file cannot grow large.
 
@@ -163,7 +175,8 @@ def read_arrays(path: Path, names: Sequence[str]) -> dict[str, np.ndarray]:
     """
     arrays = {}
     try:
-        with zipfile.ZipFile(check(path, 4 * MAX_ARRAY_BYTES)) as archive:
+        _check_directory(check(path, 4 * MAX_ARRAY_BYTES))
+        with zipfile.ZipFile(path) as archive:
             members = set(archive.namelist())
             for name in names:
                 if f"{name}.npy" in members:
@@ -171,6 +184,19 @@ def read_arrays(path: Path, names: Sequence[str]) -> dict[str, np.ndarray]:
     except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, RuntimeError, OSError) as error:
         raise CorruptError("not a readable npz", file=path, found=error, expected="numpy.savez arrays") from error
     return arrays
+
+
+def _check_directory(path: Path) -> None:
+    """Refuses a zip whose directory of members alone would fill the memory: zip64 ones, and those above 16 MB."""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - _ZIP_TAIL))
+        tail = file.read()
+    start = tail.find(b"PK\x05\x06")
+    while start >= 0:
+        size = int.from_bytes(tail[start + 12 : start + 16], "little")
+        if size > _MAX_DIRECTORY_BYTES or tail[max(0, start - 20) : start].startswith(b"PK\x06\x07"):
+            raise LimitError("too many members for an npz", file=path, found=f"a directory of {size} bytes or more")
+        start = tail.find(b"PK\x05\x06", start + 4)
 
 
 def _read_array(path: Path, archive: zipfile.ZipFile, name: str) -> np.ndarray:
@@ -185,12 +211,13 @@ def _read_array(path: Path, archive: zipfile.ZipFile, name: str) -> np.ndarray:
     count = 1
     for size in shape:
         count *= int(size)
-    if min(shape, default=1) < 0 or count * 8 > MAX_ARRAY_BYTES:
+    if min(shape, default=1) < 0 or count * max(dtype.itemsize, 4) > MAX_ARRAY_BYTES:
         raise LimitError("array too large", file=path, field=name, found=shape, expected=f"<= {MAX_ARRAY_BYTES} bytes")
     with archive.open(f"{name}.npy") as stream:
         array = np.lib.format.read_array(stream, allow_pickle=False)
-    array = array.astype(np.float64 if dtype.kind == "f" else np.int64)
-    if dtype.kind == "f" and not np.isfinite(array).all():
+    if dtype.kind != "f":
+        return array.astype(np.int64)
+    if not np.isfinite(array).all():
         row = int(np.flatnonzero(~np.isfinite(array.reshape(len(array), -1)).all(1))[0]) if array.ndim else 0
         raise FormatError("NaN or infinite values", file=path, field=f"{name}, row {row}", expected="finite numbers")
     return array
