@@ -14,7 +14,6 @@ from xperience.prepare.features import FeatureTable, assemble, describe, is_done
 from xperience.prepare.pool import Plan, open_pool, run
 from xperience.prepare.windows import FRAMES, STRIDE, starts
 from xperience.progress import meter
-from xperience.quality.campaign import find_episodes
 
 SET_ASIDE = "set_aside.json"
 
@@ -92,6 +91,8 @@ def extract_all(
         MissingError: there is no recording below `root`.
         UsageError: frames, stride or workers is below 1.
     """
+    from xperience.quality.campaign import find_episodes
+
     _check_workers(workers)
     out = Path(out)
     outcomes: list[Outcome] = []

@@ -89,4 +89,4 @@ def _segments(segments: np.ndarray) -> np.ndarray:
     return np.column_stack([*waveform, np.log1p(total / length), spectral, bands]).astype(np.float32)
 
 
-BLOCKS = (Block(NAME, extract, 1),)
+BLOCKS = (Block(NAME, extract, 4),)

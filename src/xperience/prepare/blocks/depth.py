@@ -120,4 +120,4 @@ def _confidence_of_any_kind(images: np.ndarray) -> np.ndarray:
     return out
 
 
-BLOCKS = (Block(NAME, extract, 3),)
+BLOCKS = (Block(NAME, extract, 14),)

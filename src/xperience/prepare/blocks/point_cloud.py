@@ -37,4 +37,4 @@ def summary(points: np.ndarray) -> np.ndarray:
     return np.concatenate([*parts, [np.log1p(len(near))]]).astype(np.float32)
 
 
-BLOCKS = (Block(NAME, extract),)
+BLOCKS = (Block(NAME, extract, 1),)

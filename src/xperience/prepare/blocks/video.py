@@ -150,4 +150,4 @@ def summary(rgb: np.ndarray) -> np.ndarray:
     return np.concatenate([mean / 255, spread / 255, histogram, small, strength], axis=1).astype(np.float32)
 
 
-BLOCKS = tuple(Block(f"video_{view}", partial(extract, view), 10 if view in FISHEYE_VIEWS else 2) for view in VIEWS)
+BLOCKS = tuple(Block(f"video_{view}", partial(extract, view), 100 if view in FISHEYE_VIEWS else 22) for view in VIEWS)
