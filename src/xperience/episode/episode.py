@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import cached_property, partial
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 import numpy as np
 
@@ -43,7 +44,7 @@ class Episode:
         self._videos: dict[str, Video] = {}
 
     @classmethod
-    def open(cls, path: Path | str) -> Episode:
+    def open(cls, path: Path | str) -> Self:
         """Opens an episode folder, or its annotation.hdf5.
 
         Raises:
@@ -62,7 +63,7 @@ class Episode:
     def close(self) -> None:
         self.file.close()
 
-    def __enter__(self) -> Episode:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import replace
 from pathlib import Path
 
 from xperience import __version__
@@ -12,10 +13,11 @@ from xperience.episode.cameras import VIEWS
 from xperience.episode.layout import ANNOTATION, video_file
 from xperience.errors import MissingError
 from xperience.progress import track
+from xperience.quality import copies, crew
 from xperience.quality.evidence import DIGEST_VERSION
-from xperience.quality.finding import Finding
-from xperience.quality.gate import Quality, examine, load
-from xperience.storage import digest, replacing, write_json
+from xperience.quality.gate import Quality, episode_id, examine, load, unreadable
+from xperience.quality.registry import all_checks
+from xperience.storage import digest, replacing, to_json, write_json, write_text
 
 
 def find_episodes(root: Path) -> list[Path]:
@@ -49,63 +51,59 @@ def check_all(root: Path, out: Path, *, workers: int = 1, show: bool = True) -> 
     Returns:
         One Quality per episode, in path order.
     """
-    episodes = find_episodes(root)
-    cache = out / "digests"
-    waiting = [path for path in episodes if not _current(path, out)]
-    if workers > 1 and len(waiting) > 1:
-        with ProcessPoolExecutor(workers) as pool:
-            jobs = [pool.submit(_check_one, path, out, cache) for path in waiting]
-            for job in track(as_completed(jobs), "checking", len(jobs), show=show):
-                job.result()
-    else:
-        for path in track(waiting, "checking", len(waiting), show=show):
-            _check_one(path, out, cache)
-    qualities = [load(qa_file(path, out)) for path in episodes]
-    qualities = _duplicates(qualities, episodes)
-    for path, quality in zip(episodes, qualities, strict=True):
-        _write(path, out, quality)
+    files = qa_files(find_episodes(root), out)
+    waiting = {path: (file, out / "digests") for path, file in files.items() if not _current(path, file)}
+    ended = crew.work_through(waiting, _check_one, workers, preload="xperience.quality.gate")
+    died = set()
+    for path, trouble in track(ended, "checking", len(waiting), show=show):
+        if trouble:
+            died.add(path)
+            _write(path, files[path], unreadable(path, trouble), final=False)
+    qualities = [replace(load(file), path=str(path)) for path, file in files.items()]
+    copies.mark(qualities)
+    for (path, file), quality in zip(files.items(), qualities, strict=True):
+        _write(path, file, quality, final=path not in died)
     write_tables(qualities, out)
     return qualities
 
 
-def qa_file(path: Path, out: Path) -> Path:
-    folder = path.resolve()
-    return out / f"{folder.parent.name}__{folder.name}" / "qa.json"
+def qa_files(episodes: list[Path], out: Path) -> dict[Path, Path]:
+    """Where the qa.json of each episode goes: a folder by its id, numbered where several have one id."""
+    files, taken = {}, Counter[str]()
+    for path in episodes:
+        name = episode_id(path)
+        taken[name] += 1
+        files[path] = out / (name if taken[name] == 1 else f"{name}__{taken[name]}") / "qa.json"
+    return files
 
 
-def _check_one(path: Path, out: Path, cache: Path) -> None:
-    _write(path, out, examine(path, cache=cache))
+def _check_one(path: Path, file: Path, cache: Path) -> None:
+    _write(path, file, examine(path, cache=cache))
 
 
-def _write(path: Path, out: Path, quality: Quality) -> None:
-    write_json(qa_file(path, out), {**quality.to_json(), "recipe": _recipe(path)})
+def _write(path: Path, file: Path, quality: Quality, final: bool = True) -> None:
+    """qa.json, unless it says so already. What is not final is tried again by the next run."""
+    text = to_json({**quality.to_json(), "recipe": _recipe(path) if final else ""})
+    if not file.is_file() or file.read_text(encoding="utf-8") != text:
+        write_text(file, text)
 
 
 def _recipe(path: Path) -> str:
     """Identity of the input (names, sizes, times) and of the code that judged it."""
     files = sorted(p for p in path.iterdir() if p.is_file())
     stats = [f"{p.name}:{p.stat().st_size}:{p.stat().st_mtime_ns}" for p in files]
-    return digest(__version__, str(DIGEST_VERSION), *stats)
+    bounds = [
+        f"{check.name} {name} {bound.value}" for check in all_checks() for name, bound in check.thresholds.items()
+    ]
+    return digest(__version__, str(DIGEST_VERSION), *bounds, *stats)
 
 
-def _current(path: Path, out: Path) -> bool:
+def _current(path: Path, file: Path) -> bool:
     try:
-        return json.loads(qa_file(path, out).read_text(encoding="utf-8"))["recipe"] == _recipe(path)
-    except (OSError, ValueError, KeyError):
+        load(file)
+        return json.loads(file.read_text(encoding="utf-8"))["recipe"] == _recipe(path)
+    except (OSError, ValueError, KeyError, TypeError):
         return False
-
-
-def _duplicates(qualities: list[Quality], episodes: list[Path]) -> list[Quality]:
-    """Adds a finding to every episode whose id another one has."""
-    seen: dict[str, Path] = {}
-    out = []
-    for quality, path in zip(qualities, episodes, strict=True):
-        first = seen.setdefault(quality.episode, path)
-        if first != path and not any(f.check == "ids" for f in quality.findings):
-            reason = f"{first} has the same id"
-            quality.findings.append(Finding("ids", "files", 0.0, quality.duration_s, None, None, reason, "fail"))
-        out.append(quality)
-    return out
 
 
 def write_tables(qualities: list[Quality], out: Path) -> None:

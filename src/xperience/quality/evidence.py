@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from xperience import storage
-from xperience.episode import Episode
 from xperience.episode.cameras import Camera
+from xperience.episode.modalities.video import orientation, turned
 from xperience.errors import CorruptError, MissingError
 from xperience.quality.finding import Offset
+from xperience.quality.recording import Recording
 from xperience.storage import replacing
 
 if TYPE_CHECKING:
@@ -27,8 +28,17 @@ DIGEST_WIDTH = 64
 DIGEST_VERSION = 1
 """Part of the cache's file names: raise it when the digest changes."""
 
-MAX_FRAMES = 400_000
-"""Most frames that are digested: 5.5 hours at 20 fps."""
+MAX_DIGEST_BYTES = 96 * 2**20
+"""Largest digest of a view, so that six fit into memory: 17 minutes of a fisheye view at 20 fps."""
+
+MAX_PIXELS = 30_000_000_000
+"""Most pixels that are decoded of a view: 18 minutes at 1088x1280 and 20 fps."""
+
+MORE_FRAMES = 100
+"""Frames that are decoded beyond the annotation's: those of a longer video are counted, not looked at."""
+
+MAX_SOUND_S, MORE_SOUND_S = 1800.0, 5.0
+"""Longest sound that is listened to, and how much of it beyond the end of the recording."""
 
 
 @dataclass(frozen=True)
@@ -55,14 +65,14 @@ class VideoDigest:
         return len(self.times_s)
 
     @cached_property
-    def mean(self) -> np.ndarray:
-        """[F] mean luma."""
-        return self.gray.mean(axis=(1, 2), dtype=np.float32)
-
-    @cached_property
     def std(self) -> np.ndarray:
         """[F] standard deviation of the luma over the digest image."""
-        return self.gray.std(axis=(1, 2), dtype=np.float32)
+        return self.spread(np.ones(self.gray.shape[1:], bool))
+
+    def spread(self, mask: np.ndarray) -> np.ndarray:
+        """[F] standard deviation of the luma where the mask [h, w] is set."""
+        runs = [self.gray[start : start + 256][:, mask] for start in range(0, len(self), 256)]
+        return np.concatenate([run.std(axis=1, dtype=np.float32) for run in runs])
 
     @cached_property
     def change(self) -> np.ndarray:
@@ -94,7 +104,7 @@ class Evidence:
         progress: called with (view, share done) while a video is digested.
     """
 
-    episode: Episode
+    episode: Recording
     cache: Path | None = None
     progress: Callable[[str, float], None] | None = None
     _digests: dict[str, VideoDigest | None] = field(default_factory=dict)
@@ -138,8 +148,9 @@ class Evidence:
     def sound(self) -> np.ndarray | None:
         """[samples] mono 16 kHz, or None where there is no audio or it cannot be decoded (then see `errors`)."""
         audio = self.episode.audio
+        most_s = min(self.episode.clock.duration_s + MORE_SOUND_S, MAX_SOUND_S)
         try:
-            return audio.mono() if audio.present else None
+            return audio.mono(most_s=most_s) if audio.present else None
         except (CorruptError, MissingError) as error:
             self.errors["audio"] = error.what
             return None
@@ -170,13 +181,20 @@ class Evidence:
                     view, data["times_s"], data["gray"], int(data["factor"]), int(data["declared"]), str(data["error"])
                 )
         factor = -(-width // DIGEST_WIDTH)
-        grays, times, problem = [], [], ""
+        most = min(MAX_DIGEST_BYTES * factor**2, MAX_PIXELS) // (width * video.height)
+        grays: list[np.ndarray] = []
+        times, problem, shown = [], "", None
         try:
-            for number, frame in video.decode():
-                if number >= MAX_FRAMES:
-                    problem = f"more than {MAX_FRAMES} frames"
+            for number, frame in video.decode(0, len(self.episode.clock) + MORE_FRAMES):
+                if number >= most:
+                    problem = f"only the first {most} frames are looked at"
                     break
-                grays.append(_shrink(_luma(frame), factor))
+                shown = shown or orientation(frame)
+                gray = _shrink(turned(_luma(frame), shown), factor)
+                if grays and gray.shape != grays[0].shape:
+                    problem = f"the image size changes at frame {number}"
+                    break
+                grays.append(gray)
                 times.append(np.nan if frame.time is None else frame.time)
                 if self.progress is not None and number % 100 == 0:
                     self.progress(view, number / max(1, declared))
@@ -186,7 +204,7 @@ class Evidence:
             self.errors[view] = problem or "no frame can be decoded"
             return None
         digest = VideoDigest(view, np.array(times, np.float64), np.stack(grays), factor, declared, problem)
-        if kept is not None:
+        if kept is not None and len(digest) < len(self.episode.clock) + MORE_FRAMES:  # else another clock may want more
             with replacing(kept) as temporary, temporary.open("wb") as file:
                 np.savez(
                     file, times_s=digest.times_s, gray=digest.gray, factor=factor, declared=declared, error=problem
@@ -195,12 +213,14 @@ class Evidence:
 
     def _kept(self, path: Path, what: str, suffix: str) -> Path | None:
         """Where something made of a video alone is kept: named by the video's content."""
-        if self.cache is None:
-            return None
+        return None if self.cache is None else self.cache / f"{self.file_hash(path)}-v{DIGEST_VERSION}-{what}.{suffix}"
+
+    def file_hash(self, path: Path) -> str:
+        """Of a file's bytes, as hexadecimal digits."""
         if path not in self._contents:
             with path.open("rb") as file:
                 self._contents[path] = hashlib.file_digest(file, "sha1").hexdigest()
-        return self.cache / f"{self._contents[path]}-v{DIGEST_VERSION}-{what}.{suffix}"
+        return self._contents[path]
 
 
 def _luma(frame: Any) -> np.ndarray:

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import json
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from xperience.episode import MODALITIES, Episode, Presence
+from xperience.episode import MODALITIES, Presence
 from xperience.episode.cameras import VIEWS
 from xperience.errors import XperienceError
+from xperience.quality import sync
+from xperience.quality.content import contents
 from xperience.quality.evidence import Evidence
 from xperience.quality.finding import Finding, Offset, Verdict, verdict
+from xperience.quality.recording import Recording
 from xperience.quality.registry import all_checks
+
+T = TypeVar("T")
 
 HALF_WORTH_S = 0.05
 """Worst offset at which the sync score is one half: one frame at 20 fps."""
@@ -28,6 +35,7 @@ class Quality:
         presence: state of each modality.
         duration_s: by the frame clock; 0 where it cannot be read.
         findings, sync: see `quality.finding`.
+        content: hash of what a stream holds, by modality, to find copies among recordings.
     """
 
     episode: str
@@ -36,6 +44,7 @@ class Quality:
     duration_s: float
     findings: list[Finding] = field(default_factory=list)
     sync: list[Offset] = field(default_factory=list)
+    content: dict[str, str] = field(default_factory=dict)
 
     @property
     def verdict(self) -> Verdict:
@@ -66,6 +75,7 @@ class Quality:
             "sync": [offset.to_json() for offset in self.sync],
             "presence": self.presence,
             "valid_ranges": self.valid_ranges(),
+            "content": self.content,
         }
 
     @classmethod
@@ -77,6 +87,7 @@ class Quality:
             data["duration_s"],
             [Finding(**finding) for finding in data["findings"]],
             [Offset(**offset) for offset in data["sync"]],
+            data["content"],
         )
 
 
@@ -92,30 +103,84 @@ def subtract(whole: tuple[float, float], barred: list[tuple[float, float]]) -> l
     return [(start, end) for start, end in left if end > start]
 
 
-def examine(path: Path, *, cache: Path | None = None, progress: Callable[[str, float], None] | None = None) -> Quality:
-    """Runs every check and every offset on one recording. What is wrong with it is a finding, never an exception."""
-    from xperience.quality.sync import measure_all
+def examine(
+    path: Path,
+    *,
+    cache: Path | None = None,
+    progress: Callable[[str, float], None] | None = None,
+    strict: bool = False,
+) -> Quality:
+    """Runs every check and every offset on one recording. What is wrong with it is a finding, never an exception.
 
+    A check that stumbles over the data fails the recording in its own name, and the others run all the same.
+
+    Args:
+        cache, progress: see `Evidence`.
+        strict: let what only a bug of ours can cause through, for tests.
+    """
     folder = path if path.is_dir() else path.parent
-    name = f"{folder.resolve().parent.name}__{folder.resolve().name}"
     try:
-        with Episode.open(path) as episode:
-            duration = episode.clock.duration_s
-            presence = {name: state is Presence.PRESENT for name, state in episode.presence.items()}
-            evidence = Evidence(episode, cache=cache, progress=progress)
-            evidence.sync = measure_all(evidence)
-            findings = []
-            for check in all_checks():
-                try:
-                    findings += check.run(evidence)
-                except XperienceError as error:  # a stream that cannot be read says so itself
-                    modality = check.reads[0]
-                    findings.append(Finding(check.name, modality, 0.0, duration, None, None, str(error), "fail"))
-            return Quality(name, str(folder), presence, duration, findings, evidence.sync)
+        with Recording.open(path) as episode:
+            return _judge(folder, Evidence(episode, cache=cache, progress=progress), strict)
     except XperienceError as error:
-        presence = dict.fromkeys(MODALITIES, False) | {v: (folder / f"{v}.mp4").is_file() for v in VIEWS}
-        finding = Finding("files", "files", 0.0, 0.0, None, None, " ".join(str(error).split()), "fail")
-        return Quality(name, str(folder), presence, 0.0, [finding])
+        return unreadable(folder, _in_one_line(error))
+    except Exception as error:
+        if strict:
+            raise
+        return unreadable(folder, _bug(error))
+
+
+def unreadable(folder: Path, reason: str) -> Quality:
+    """What is said of a recording that cannot be looked into."""
+    presence = dict.fromkeys(MODALITIES, False) | {v: (folder / f"{v}.mp4").is_file() for v in VIEWS}
+    finding = Finding("files", "files", 0.0, 0.0, None, None, reason, "fail")
+    return Quality(episode_id(folder), str(folder), presence, 0.0, [finding])
+
+
+def episode_id(folder: Path) -> str:
+    folder = folder.resolve()
+    return f"{folder.parent.name}__{folder.name}"
+
+
+def _judge(folder: Path, evidence: Evidence, strict: bool) -> Quality:
+    episode = evidence.episode
+    duration = episode.clock.duration_s
+    presence = {name: state is Presence.PRESENT for name, state in episode.presence.items()}
+    findings: list[Finding] = []
+
+    def contained(check: str, modality: str, work: Callable[[], list[T]]) -> list[T]:
+        try:
+            return work()
+        except XperienceError as error:  # a stream that cannot be read says so itself
+            findings.append(Finding(check, modality, 0.0, duration, None, None, _in_one_line(error), "fail"))
+        except Exception as error:
+            if strict:
+                raise
+            findings.append(Finding(check, modality, 0.0, duration, None, None, _bug(error), "fail"))
+        return []
+
+    for pair in sync.pairs():
+        evidence.sync += contained("sync", pair.STREAM, partial(pair.measure, evidence))
+    for check in all_checks():
+        findings += contained(check.name, check.reads[0], partial(check.run, evidence))
+    content = contained("files", "files", lambda: list(contents(evidence).items()))
+    return Quality(episode_id(folder), str(folder), presence, duration, findings, evidence.sync, dict(content))
+
+
+def _in_one_line(error: XperienceError) -> str:
+    return " ".join(str(error).split())
+
+
+def _bug(error: Exception) -> str:
+    """What went wrong and where, short enough for a table; the data did it, but a check should have seen it coming."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if "xperience" in Path(frame.filename).parts] or frames
+    place = f"{Path(ours[-1].filename).name}:{ours[-1].lineno}"
+    return f"stopped by {type(error).__name__} at {place}: {_cut(str(error))}. Please report this"
+
+
+def _cut(text: str) -> str:
+    return " ".join(text.split())[:200]
 
 
 def load(file: Path) -> Quality:

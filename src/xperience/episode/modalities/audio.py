@@ -60,19 +60,22 @@ class Audio:
             duration = float(stream.duration * stream.time_base) if stream.duration else 0.0
             return Header(stream.rate or 0, stream.channels, duration, stream.codec_context.name)
 
-    def mono(self, rate: int = 16000) -> np.ndarray:
+    def mono(self, rate: int = 16000, most_s: float = MAX_SECONDS) -> np.ndarray:
         """[samples] float32 in -1..1: resampled and mixed down by libswresample's defaults.
 
         Stereo to mono is 0.7071 (L + R), as libswresample does it. Sample 0 is the first that the file holds. A file
         that was cut short gives the samples up to the cut.
 
+        Args:
+            most_s: where to stop, seconds; the last block may reach a little past it.
+
         Raises:
             MissingError: there is no file.
             CorruptError: there is no audio stream or it cannot be decoded.
         """
-        return self.mono_and_fps(rate)[0]
+        return self.mono_and_fps(rate, most_s)[0]
 
-    def mono_and_fps(self, rate: int = 16000) -> tuple[np.ndarray, float]:
+    def mono_and_fps(self, rate: int = 16000, most_s: float = MAX_SECONDS) -> tuple[np.ndarray, float]:
         """`mono` and the average frame rate of the video beside the sound (0 where there is none), in one go."""
         import av
 
@@ -89,7 +92,7 @@ class Audio:
                         for out in resampler.resample(frame):
                             chunks.append(out.to_ndarray()[0])
                             total += len(chunks[-1])
-                    if cut:
+                    if cut or (most_s < MAX_SECONDS and total >= most_s * rate):
                         break
                     if total > MAX_SECONDS * rate:
                         raise CorruptError("audio is absurdly long", file=self.path, found=f"over {MAX_SECONDS} s")

@@ -268,9 +268,13 @@ def upright(frame: Any, shown: tuple[bool, bool, bool] | None = None) -> np.ndar
     Args:
         shown: `orientation` of the video, where it is known.
     """
-    image = frame.to_ndarray(format="rgb24")
-    turned, flip_x, flip_y = shown or orientation(frame)
-    if turned:
+    return turned(frame.to_ndarray(format="rgb24"), shown or orientation(frame))
+
+
+def turned(image: np.ndarray, shown: tuple[bool, bool, bool]) -> np.ndarray:
+    """An image [H, W, ...] as it is to be shown."""
+    swap, flip_x, flip_y = shown
+    if swap:
         image = image.swapaxes(0, 1)
     if flip_x:
         image = image[:, ::-1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from xperience.quality.evidence import Evidence
+from xperience.quality.evidence import MAX_SOUND_S, Evidence
 from xperience.quality.finding import Finding
 from xperience.quality.registry import Check, Threshold
 from xperience.quality.spans import findings, long_runs
@@ -29,8 +29,8 @@ def run(evidence: Evidence) -> list[Finding]:
             return [Finding("audio", "audio", 0.0, end, None, None, f"cannot be decoded: {evidence.errors['audio']}")]
         return []
     found = []
-    lacking = end - len(sound) / RATE
-    if abs(lacking) > LENGTH.value:
+    lacking = min(end, MAX_SOUND_S) - len(sound) / RATE
+    if abs(lacking) > LENGTH.value and len(sound) < MAX_SOUND_S * RATE:
         reason = f"sound lasts {len(sound) / RATE:.2f} s, the recording {end:.2f} s"
         start = len(sound) / RATE if lacking > 0 else 0.0
         found.append(Finding("audio", "audio", start, end, abs(lacking), LENGTH.value, reason))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from xperience.episode import Presence
+from xperience.errors import CorruptError, LimitError
 from xperience.quality.evidence import Evidence
-from xperience.quality.finding import Finding
+from xperience.quality.finding import Effect, Finding
 from xperience.quality.registry import Check
 
 
@@ -14,9 +15,18 @@ def run(evidence: Evidence) -> list[Finding]:
     found = [
         Finding("files", name, 0.0, end, None, None, f"{name} is not in the recording")
         for name, state in episode.presence.items()
-        if state is Presence.ABSENT and name not in evidence.errors
+        if state is Presence.ABSENT and name not in evidence.errors and name not in episode.unreadable
     ]
+    said = set()
+    for name, error in episode.unreadable.items():
+        said.add((error.field, error.what))
+        reason = f"cannot be read: {error.field}: {error.what}" + (f" (found {error.found})" if error.found else "")
+        # What is of another shape can be left alone; what is damaged, or made to do harm, speaks against the whole file.
+        effect: Effect = "fail" if isinstance(error, CorruptError | LimitError) else "limit"
+        found.append(Finding("files", name, 0.0, end, None, None, reason, effect))
     for problem in episode.problems:  # met while the streams were opened: wrong shapes, lengths, types
+        if (problem.field, problem.what) in said:
+            continue
         if problem.field.startswith("caption") and episode.caption is not None:
             continue  # real captions have odd times: how many are too many is the caption check's business
         reason = f"{problem.field}: {problem.what}" + (f" (found {problem.found})" if problem.found else "")

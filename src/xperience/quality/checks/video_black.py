@@ -27,8 +27,7 @@ def run(evidence: Evidence) -> list[Finding]:
         if rig is not None and view in rig:  # a fisheye's corners are dark in any light
             grid = np.stack(np.meshgrid(np.arange(width), np.arange(height)), -1)
             mask = digest.camera(rig[view]).unproject(grid)[1]
-        pixels = digest.gray[:count][:, mask if mask.any() else np.ones_like(mask)]
-        spread = pixels.std(axis=1, dtype=np.float32).astype(np.float64)
+        spread = digest.spread(mask if mask.any() else np.ones_like(mask))[:count].astype(np.float64)
         spans = long_runs(spread < FLAT.value, times, LEAST.value)
         reason = "the picture shows nothing"
         found += findings("video_black", view, spans, times, spread, FLAT.value, reason)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xperience.episode.cameras import VIEWS
-from xperience.quality.evidence import Evidence
+from xperience.quality.evidence import MORE_FRAMES, Evidence
 from xperience.quality.finding import Finding
 from xperience.quality.registry import Check, Threshold
 
@@ -21,14 +21,16 @@ def run(evidence: Evidence) -> list[Finding]:
             found.append(Finding("video_decode", view, 0.0, end, None, None, reason, "fail"))
             continue
         lacking = len(times) - len(digest)
-        if digest.error or lacking > MISSING.value or digest.declared - len(digest) > MISSING.value:
+        wanted = min(digest.declared, len(times) + MORE_FRAMES)
+        if digest.error or lacking > MISSING.value or wanted - len(digest) > MISSING.value:
             start = float(times[len(digest)]) if len(digest) < len(times) else end
             reason = f"{len(digest)} frames decode, {digest.declared} declared, {len(times)} annotated"
             reason += f": {digest.error}" if digest.error else ""
             found.append(Finding("video_decode", view, start, end, lacking, MISSING.value, reason))
         elif -lacking > MISSING.value:
-            reason = f"{-lacking} frames more than annotated"
-            found.append(Finding("video_decode", view, 0.0, end, -lacking, MISSING.value, reason))
+            more = max(digest.declared - len(times), -lacking)
+            reason = f"{more} frames more than annotated"
+            found.append(Finding("video_decode", view, 0.0, end, more, MISSING.value, reason))
     return found
 
 

@@ -166,7 +166,8 @@ def _refine(
     rate = curve.derivative()
     lever = 0.5 * (start + end) - 0.5 * (start[0] + end[-1])
     span = end - start
-    blocks = ((start - start[0]) / BLOCK_S).astype(int)
+    # Numbered without the empty ones: a clock may jump by years.
+    blocks = np.unique(((start - start[0]) / BLOCK_S).astype(int), return_inverse=True)[1]
     parameters = np.array([offset, 0.0, 0.0, 0.0, 0.0])
     jacobian = np.zeros((*phi.shape, 5))
     jacobian[:, [0, 1, 2], [2, 3, 4]] = span[:, None]
@@ -190,7 +191,7 @@ def _refine(
         parameters = parameters + step
         if abs(step[0]) < 1e-6:
             break
-    count = int(blocks[-1]) + 1
+    count = int(blocks.max()) + 1
     scores = np.zeros((count, 5))
     np.add.at(scores, blocks, gradient)
     return parameters, inverse @ (scores.T @ scores) @ inverse * count / max(1, count - 2)

@@ -23,6 +23,7 @@ HOP = 80
 WINDOW = 320
 SEARCH_S = 0.8
 NAME = "motion"
+STREAM = "audio"
 FEET = (6, 7, 9, 10)
 """Columns of ankles and feet in the contacts: joints 7, 8, 10 and 11."""
 
@@ -147,9 +148,16 @@ def fit(heard: np.ndarray, events: np.ndarray, duration_s: float) -> Fit | None:
         return None
     apart = heard[:, None] - events[None, :]
     offsets = np.arange(-SEARCH_S, SEARCH_S + 1e-9, STEP_S)
-    nearest = np.stack([np.abs(apart - offset).min(1) for offset in offsets], -1)
+    nearest = np.abs(_to_nearest(events, heard[:, None] - offsets))
     score = np.clip(1 - (nearest / MEET_S) ** 2, 0, None).sum(0)
     return Fit(offsets, score, len(heard), apart)
+
+
+def _to_nearest(events: np.ndarray, times_s: np.ndarray) -> np.ndarray:
+    """Seconds from the nearest of the sorted events to each of the times."""
+    after = np.clip(np.searchsorted(events, times_s), 1, len(events) - 1)
+    back, ahead = times_s - events[after - 1], times_s - events[after]
+    return np.where(np.abs(back) < np.abs(ahead), back, ahead)
 
 
 def _align(heard: np.ndarray, events: np.ndarray, duration_s: float) -> Offset:

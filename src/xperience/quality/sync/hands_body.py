@@ -8,6 +8,8 @@ from xperience.quality.evidence import Evidence
 from xperience.quality.finding import Offset
 from xperience.quality.sync import alignment, motion
 
+STREAM = "hand_left"
+
 MAX_STD_S = 0.025
 """Half a frame at 20 fps."""
 

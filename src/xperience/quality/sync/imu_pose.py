@@ -6,6 +6,8 @@ from xperience.quality.evidence import Evidence
 from xperience.quality.finding import Offset
 from xperience.quality.sync import alignment, motion
 
+STREAM = "imu"
+
 MAX_STD_S = 0.01
 """Twice the accuracy asked of this pair on simulated recordings (5 ms)."""
 

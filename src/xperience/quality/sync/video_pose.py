@@ -8,6 +8,8 @@ from xperience.quality.finding import Offset
 from xperience.quality.sync import alignment, motion
 from xperience.quality.sync.alignment import Track
 
+STREAM = "files"
+
 MAX_STD_S = 0.025
 """Half a frame at 20 fps."""
 

@@ -7,6 +7,8 @@ from xperience.quality.finding import Offset
 from xperience.quality.sync import alignment
 from xperience.quality.sync.video_pose import MAX_STD_S
 
+STREAM = "files"
+
 
 def measure(evidence: Evidence) -> list[Offset]:
     """Every view against the first one that has pictures."""
