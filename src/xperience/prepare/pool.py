@@ -22,8 +22,8 @@ from xperience.errors import CorruptError, FormatError, LimitError, MissingError
 from xperience.prepare.blocks import registry
 from xperience.prepare.blocks.base import BlockValues, Windows, absent
 
-AT_A_TIME = 2
-"""Recordings under way together, so that the workers are busy while the last block of one is finished."""
+WORKERS_A_RECORDING = 6
+"""Workers that one recording keeps busy: its views."""
 
 POLL_S = 0.2
 
@@ -111,9 +111,12 @@ def run(plans: Iterable[Plan], workers: int, advance: Callable[[float], None], p
     """
     waiting = iter(plans)
     active: dict[Future[BlockValues], tuple[Plan, Job]] = {}
+    at_a_time = (
+        1 if workers == 1 else 2 + workers // WORKERS_A_RECORDING
+    )  # one more: no worker waits for the last block
     with contextlib.ExitStack() as opened:
         while True:
-            while len({id(plan) for plan, _ in active.values()}) < (AT_A_TIME if workers > 1 else 1):
+            while len({id(plan) for plan, _ in active.values()}) < at_a_time:
                 plan = next(waiting, None)
                 if plan is None:
                     break
