@@ -128,10 +128,12 @@ def test_scaler_and_head_see_the_training_windows_alone():
 def test_a_vocabulary_is_that_of_training(task):
     from xperience.benchmark.interval import units
     from xperience.benchmark.kinds import kind_of
+    from xperience.benchmark.task import Outcome
 
     one = recording(frames=400, run=120)  # the fourth action begins in the test part
     train, test = make_split([one]).pools(parts(task, [one]))
-    outcome = kind_of(TASKS[task]).evaluate(TASKS[task], train, test, units(test), np.random.default_rng(0))
+    outcome = Outcome()
+    kind_of(TASKS[task]).evaluate(TASKS[task], train, test, units(test), np.random.default_rng(0), outcome)
     assert outcome.unseen_test_labels == (["Place cup on table"] if task == "timeline_action" else ["table"])
     assert 0 < outcome.unseen_label_share < 1
     named = {row["predicted_label"] for row in outcome.rows} if task == "timeline_action" else {
@@ -195,11 +197,14 @@ def test_a_block_never_seen_in_training_changes_nothing():
     assert np.allclose(span.project([test]), span.project([other]))
 
 
-def test_inputs_that_never_vary_teach_nothing():
+def test_inputs_that_never_vary_teach_and_tell_nothing():
     from xperience.benchmark.samples import NotMeasurable
 
     with pytest.raises(NotMeasurable, match="no input varies"):
         heads.Span(np.ones((10, 4), np.float32), np.array([0]))
+    span = heads.Span(np.eye(10, 4, dtype=np.float32), np.array([0]))
+    with pytest.raises(NotMeasurable, match="varies over the test windows"):
+        span.project([np.ones((3, 4), np.float32), np.ones((2, 4), np.float32)])
 
 
 def test_chunks_are_the_inputs_in_order(monkeypatch):

@@ -112,7 +112,7 @@ def test_runs_leave_their_files(run):
     with (out / "timeline_action/predictions.csv").open() as file:
         row = next(csv.DictReader(file))
     assert list(row)[:4] == ["window_index", "start_frame", "end_frame", "center_frame"]
-    assert {"true_label", "predicted_label", "confidence", "correct", "episode_id"} <= set(row)
+    assert list(row)[4:] == ["true_label", "predicted_label", "confidence", "correct", "episode_id"]
     head = np.load(out / "timeline_action/checkpoints/head.npz", allow_pickle=False)
     assert head["W"].shape == (8546, 4)
 
@@ -275,6 +275,16 @@ def test_absent_input_or_target_is_said(tmp_path, task, absent, reason):
     assert reason in result.reason
     assert (result.score, result.metrics, result.interval) == (None, {}, None)
     assert f"**Not measurable**: {result.reason}" in (tmp_path / task / "RUN_REPORT.md").read_text()
+
+
+def test_baselines_stay_where_the_head_has_nothing_to_go_by(tmp_path):
+    one = recording(frames=400)
+    presence = one.presence.copy()
+    presence[40:, :] = 0  # all sensors stop before the test part begins
+    result = only("next_action", [dataclasses.replace(one, presence=presence)], tmp_path, test_from=260)
+    assert (result.status, result.score) == ("not measurable", None)
+    assert "nothing known from training varies" in result.reason
+    assert {b.name for b in result.baselines} == {"majority", "random", "current action"}
 
 
 def test_unlabelled_recordings_are_not_measurable(tmp_path):

@@ -121,10 +121,21 @@ class Span:
         self.train = cholesky(kernel, lower=True, overwrite_a=True)
 
     def project(self, chunks: Iterable[np.ndarray]) -> np.ndarray:
-        """[m, n] coordinates of other windows, given as inputs in chunks."""
+        """[m, n] coordinates of other windows, given as inputs in chunks.
+
+        Raises:
+            NotMeasurable: all of them look the same, so that every window would get one answer.
+        """
         from scipy.linalg import solve_triangular
 
-        inner = [_inner(self._z, self.scaler.apply(x) - self._z_mean) for x in chunks]
+        inner, first, varied, count = [], None, False, 0
+        for x in chunks:
+            z = self.scaler.apply(x)
+            first = z[:1] if first is None else first
+            varied, count = varied or bool((z != first).any()), count + len(z)
+            inner.append(_inner(self._z, z - self._z_mean))
+        if count > 1 and not varied:
+            raise NotMeasurable("input absent: nothing known from training varies over the test windows")
         return solve_triangular(self.train, np.concatenate(inner, axis=1), lower=True, overwrite_b=True).T
 
     def checkpoint(self, fit: Fit) -> dict[str, np.ndarray]:

@@ -23,6 +23,7 @@ from xperience.benchmark.summary import (
     Block,
     EpisodeInfo,
     FeatureInfo,
+    Interval,
     Summary,
     TaskResult,
     write_summary,
@@ -108,11 +109,12 @@ def run_task(task: Task, recordings: Sequence[Recording], split: Split, out: Pat
             raise NotMeasurable(f"no test window has a recorded target{why}")
         result.notes = _notes(task, train, test, refused)
         units = interval.units(test)
-        outcome = kind_of(task).evaluate(task, train, test, units, _random(task, seed))
+        kind_of(task).evaluate(task, train, test, units, _random(task, seed), outcome)
         step("evaluated", **outcome.fit)
-        _fill(result, outcome, units, seed)
+        result.interval = _interval(outcome, units, seed)
     except NotMeasurable as reason:
         outcome.reason = str(reason)
+    _fill(result, outcome)
     if outcome.reason:
         result.status, result.reason = "not measurable", outcome.reason
     result.seconds = round(time.monotonic() - started, 3)
@@ -206,14 +208,18 @@ def _count(result: TaskResult, train: Pool, test: Pool) -> None:
     result.num_train_episodes, result.num_test_episodes = len(train.parts), len(test.parts)
 
 
-def _fill(result: TaskResult, outcome: Outcome, units: interval.Units, seed: int) -> None:
+def _fill(result: TaskResult, outcome: Outcome) -> None:
     result.score, result.metrics, result.baselines = outcome.score, outcome.metrics, outcome.baselines
     result.head, result.num_classes, result.cases = outcome.head, outcome.num_classes, outcome.cases
     result.unseen_test_labels, result.unseen_label_share = outcome.unseen_test_labels, outcome.unseen_label_share
     if outcome.fit.get("converged") is False:
         result.notes.append(f"the fit stopped at {heads.MAX_ITERATIONS} iterations before it converged")
-    if outcome.score is not None and outcome.stats is not None and outcome.score_of is not None and units.count > 1:
-        result.interval = interval.bootstrap(outcome.stats, outcome.score_of, outcome.score, units, seed)
+
+
+def _interval(outcome: Outcome, units: interval.Units, seed: int) -> Interval | None:
+    if outcome.score is None or outcome.stats is None or outcome.score_of is None or units.count < 2:
+        return None
+    return interval.bootstrap(outcome.stats, outcome.score_of, outcome.score, units, seed)
 
 
 def _notes(task: Task, train: Pool, test: Pool, refused: Counter[str]) -> list[str]:

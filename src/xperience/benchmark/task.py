@@ -112,6 +112,12 @@ def place(test: Pool) -> list[dict[str, Any]]:
     return rows
 
 
+def placed(where: Mapping[str, Any], values: Mapping[str, Any], columns: Sequence[str] = ()) -> dict[str, Any]:
+    """A row of predictions.csv: the columns of `where` (or those named), the values, and the episode last."""
+    first = {name: where[name] for name in columns or where if name != "episode_id"}
+    return first | dict(values) | {"episode_id": where["episode_id"]}
+
+
 def spread(choices: np.ndarray, count: int) -> list[int]:
     """At most `count` of the choices, evenly spaced."""
     places = np.linspace(0, len(choices) - 1, min(count, len(choices))).round().astype(int)

@@ -1,8 +1,8 @@
 """How a task is learnt and measured, one file for each kind of target.
 
-A kind's `evaluate(task, train, test, units, rng)` gives trivial baselines first, then fits the head on the training
-pool alone and measures it on the test pool. Where the head cannot be measured, the outcome says why and keeps the
-baselines.
+A kind's `evaluate(task, train, test, units, rng, outcome)` puts trivial baselines into the outcome first, then fits the
+head on the training pool alone and measures it on the test pool. Where the head cannot be measured, it sets
+`outcome.reason` or raises NotMeasurable, and the baselines stay.
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ from xperience.benchmark.task import Outcome, Task
 
 
 class Kind(Protocol):
-    def evaluate(self, task: Task, train: Pool, test: Pool, units: Units, rng: np.random.Generator) -> Outcome: ...
+    def evaluate(
+        self, task: Task, train: Pool, test: Pool, units: Units, rng: np.random.Generator, outcome: Outcome
+    ) -> None: ...
 
 
 KINDS = ("labels", "sets", "vectors", "retrieval", "pairs")

@@ -14,26 +14,26 @@ from xperience.benchmark.metrics import classification
 from xperience.benchmark.metrics.classification import encode, label_list
 from xperience.benchmark.samples import Pool
 from xperience.benchmark.summary import Baseline, Case
-from xperience.benchmark.task import Outcome, Task, case, place, spread
+from xperience.benchmark.task import Outcome, Task, case, place, placed, spread
 
 HEAD = "multinomial logistic regression on standardised features, classes balanced"
 DRAWS = 20
 """Random predictions whose scores are averaged."""
 
 
-def evaluate(task: Task, train: Pool, test: Pool, units: Units, rng: np.random.Generator) -> Outcome:
+def evaluate(task: Task, train: Pool, test: Pool, units: Units, rng: np.random.Generator, outcome: Outcome) -> None:
     true, known = list(test.target), list(train.target)
-    outcome = Outcome(head=HEAD, num_classes=len(set(true) | set(known)))
+    outcome.head, outcome.num_classes = HEAD, len(set(true) | set(known))
     outcome.unseen_test_labels = sorted(set(true) - set(known))
     outcome.unseen_label_share = float(np.mean([label in outcome.unseen_test_labels for label in true]))
     if len(set(true)) == 1:
         outcome.reason = f"all {len(true)} test windows are {true[0]!r}: any constant answer would score 1.0"
-        return outcome
+        return
     outcome.baselines = _baselines(task, train, test, rng)
     if len(set(known)) < 2:
         has = "there are no training windows" if not known else f"all {len(known)} training windows are {known[0]!r}"
         outcome.reason = f"{has}: there is nothing to learn"
-        return outcome
+        return
 
     classes = label_list(known)
     span = heads.Span(train.inputs(), train.parts[0].samples.block_starts)
@@ -53,7 +53,7 @@ def evaluate(task: Task, train: Pool, test: Pool, units: Units, rng: np.random.G
     outcome.score_of = classification.macro_f1_of
     confidence = probability.max(axis=1)
     outcome.rows = [
-        row | {"true_label": t, "predicted_label": p, "confidence": float(c), "correct": int(t == p)}
+        placed(row, {"true_label": t, "predicted_label": p, "confidence": float(c), "correct": int(t == p)})
         for row, t, p, c in zip(place(test), true, predicted, confidence, strict=True)
     ]
     outcome.tables = {
@@ -63,7 +63,6 @@ def evaluate(task: Task, train: Pool, test: Pool, units: Units, rng: np.random.G
     outcome.cases = _cases(outcome.rows)
     outcome.fit = {"iterations": fit.iterations, "converged": fit.converged, "l2": heads.LOGISTIC_L2}
     outcome.weights = span.checkpoint(fit) | {"classes": np.array(classes, np.str_)}
-    return outcome
 
 
 def _metrics(task: Task, test: Pool, true: Sequence[str], predicted: Sequence[str]) -> dict[str, Any]:

@@ -9,22 +9,22 @@ from xperience.benchmark.interval import Units
 from xperience.benchmark.metrics import binary
 from xperience.benchmark.samples import Pool
 from xperience.benchmark.summary import Baseline
-from xperience.benchmark.task import Outcome, Task, case, place, spread
+from xperience.benchmark.task import Outcome, Task, case, place, placed, spread
 
 HEAD = "logistic regression on standardised features of the pair"
 DRAWS = 20
 
 
-def evaluate(task: Task, train: Pool, test: Pool, units: Units, rng: np.random.Generator) -> Outcome:
+def evaluate(task: Task, train: Pool, test: Pool, units: Units, rng: np.random.Generator, outcome: Outcome) -> None:
     true, known = test.target.astype(int), train.target.astype(int)
-    outcome = Outcome(head=HEAD, num_classes=2)
+    outcome.head, outcome.num_classes = HEAD, 2
     outcome.baselines = _baselines(true, rng)
     if len(set(known.tolist())) < 2:
         outcome.reason = "the training part holds no pairs of both kinds: there is nothing to learn"
-        return outcome
+        return
     if len(set(true.tolist())) < 2:
         outcome.reason = "the test part holds no pairs of both kinds: any constant answer would do"
-        return outcome
+        return
     span = heads.Span(train.inputs(), train.parts[0].samples.block_starts)
     fit = heads.fit_classes(span, known, 2)
     positive = heads.class_probabilities(fit, span.project(test.chunks()))[:, 1]
@@ -38,7 +38,7 @@ def evaluate(task: Task, train: Pool, test: Pool, units: Units, rng: np.random.G
     outcome.rows = [
         {"sample_index": int(index[k]), "true": int(true[k]), "predicted": int(predicted[k])}
         | {"prob_positive": float(positive[k])}
-        | {name: where[k][name] for name in ("window_index", "start_frame", "end_frame", "episode_id")}
+        | placed(where[k], {}, ("window_index", "start_frame", "end_frame"))
         for k in range(len(true))
     ]
     answers = task.output.split(" or ")
@@ -56,7 +56,6 @@ def evaluate(task: Task, train: Pool, test: Pool, units: Units, rng: np.random.G
     ]
     outcome.fit = {"iterations": fit.iterations, "converged": fit.converged, "l2": heads.LOGISTIC_L2}
     outcome.weights = span.checkpoint(fit)
-    return outcome
 
 
 def _baselines(true: np.ndarray, rng: np.random.Generator) -> list[Baseline]:

@@ -13,13 +13,13 @@ from xperience.benchmark.interval import Units
 from xperience.benchmark.metrics import means, retrieval
 from xperience.benchmark.samples import Pool
 from xperience.benchmark.summary import Baseline
-from xperience.benchmark.task import Outcome, Task, case, place, spread
+from xperience.benchmark.task import Outcome, Task, case, place, placed, spread
 
 HEAD = "ridge regression onto the other side's features, ranked by cosine"
 
 
-def evaluate(task: Task, train: Pool, test: Pool, units: Units, rng: np.random.Generator) -> Outcome:
-    outcome = Outcome(head=HEAD)
+def evaluate(task: Task, train: Pool, test: Pool, units: Units, rng: np.random.Generator, outcome: Outcome) -> None:
+    outcome.head = HEAD
     candidates = len(test)
     chance = retrieval.chance(candidates)
     outcome.baselines = [
@@ -27,10 +27,10 @@ def evaluate(task: Task, train: Pool, test: Pool, units: Units, rng: np.random.G
     ]
     if candidates < 2:
         outcome.reason = "fewer than two test windows: nothing to find among"
-        return outcome
+        return
     if len(train) < 2:
         outcome.reason = "no training windows with both sides recorded: there is nothing to learn"
-        return outcome
+        return
     span = heads.Span(train.inputs(), train.parts[0].samples.block_starts)
     fit = heads.fit_vectors(span, train.target)
     predicted = heads.predict_vectors(fit, span.project(test.chunks()))
@@ -43,10 +43,17 @@ def evaluate(task: Task, train: Pool, test: Pool, units: Units, rng: np.random.G
     where = place(test)
     best = retrieval.best(query, pool)
     outcome.rows = [
-        row | {"rank": float(r), "retrieved_window_index": where[b]["window_index"], "candidates": candidates}
-        | {"retrieved_episode_id": where[b]["episode_id"]}
+        placed(
+            row,
+            {
+                "rank": float(r),
+                "candidates": candidates,
+                "retrieved_window_index": where[b]["window_index"],
+                "retrieved_episode_id": where[b]["episode_id"],
+            },
+        )
         for row, r, b in zip(where, rank, best, strict=True)
-    ]  # fmt: skip
+    ]
     outcome.arrays = {"ranks": rank}
     order = np.argsort(rank, kind="stable")
     outcome.cases = [
@@ -61,4 +68,3 @@ def evaluate(task: Task, train: Pool, test: Pool, units: Units, rng: np.random.G
         for k in dict.fromkeys(spread(order, 3))
     ]
     outcome.fit = {"iterations": 1, "converged": True, "l2": heads.RIDGE_L2}
-    return outcome

@@ -12,7 +12,7 @@ from xperience.benchmark.interval import Units
 from xperience.benchmark.metrics import multilabel
 from xperience.benchmark.samples import Pool
 from xperience.benchmark.summary import Baseline
-from xperience.benchmark.task import Outcome, Task, case, place, spread
+from xperience.benchmark.task import Outcome, Task, case, place, placed, spread
 
 HEAD = "one logistic regression for each name on standardised features; at least one name is always given"
 SEPARATOR = "|"
@@ -20,22 +20,22 @@ SEPARATOR = "|"
 Names = tuple[str, ...]
 
 
-def evaluate(task: Task, train: Pool, test: Pool, units: Units, rng: np.random.Generator) -> Outcome:
+def evaluate(task: Task, train: Pool, test: Pool, units: Units, rng: np.random.Generator, outcome: Outcome) -> None:
     true: list[Names] = list(test.target)
     known: list[Names] = list(train.target)
     # Train first, then test: the order of first appearance in time, as published.
     vocabulary = list(dict.fromkeys(name for names in (*known, *true) for name in names))
     learnt = list(dict.fromkeys(name for names in known for name in names))
-    outcome = Outcome(head=HEAD, num_classes=len(vocabulary))
+    outcome.head, outcome.num_classes = HEAD, len(vocabulary)
     outcome.unseen_test_labels = sorted({name for names in true for name in names} - set(learnt))
     mentions = [name for names in true for name in names]
     if not mentions:
         outcome.reason = "no test window names anything"
-        return outcome
+        return
     outcome.unseen_label_share = float(np.mean([name in outcome.unseen_test_labels for name in mentions]))
     if not learnt:
         outcome.reason = "no training window names anything: there is nothing to learn"
-        return outcome
+        return
     outcome.baselines = _baselines(known, true, vocabulary, rng)
 
     index = {name: k for k, name in enumerate(learnt)}
@@ -54,8 +54,11 @@ def evaluate(task: Task, train: Pool, test: Pool, units: Units, rng: np.random.G
     outcome.stats = multilabel.statistics(true, predicted, units.of, units.count)
     outcome.score_of = multilabel.micro_f1_of
     outcome.rows = [
-        {name: where[name] for name in ("window_index", "start_frame", "end_frame", "episode_id")}
-        | {"true_objects": SEPARATOR.join(t), "predicted_objects": SEPARATOR.join(p)}
+        placed(
+            where,
+            {"true_objects": SEPARATOR.join(t), "predicted_objects": SEPARATOR.join(p)},
+            ("window_index", "start_frame", "end_frame"),
+        )
         for where, t, p in zip(place(test), true, predicted, strict=True)
     ]
     outcome.documents = {"object_vocab.json": vocabulary}
@@ -67,7 +70,6 @@ def evaluate(task: Task, train: Pool, test: Pool, units: Units, rng: np.random.G
     ]
     outcome.fit = {"iterations": fit.iterations, "converged": fit.converged, "l2": heads.LOGISTIC_L2}
     outcome.weights = span.checkpoint(fit) | {"names": np.array(learnt, np.str_)}
-    return outcome
 
 
 def _per_name(true: list[Names], predicted: list[Names], vocabulary: list[str]) -> list[dict[str, Any]]:

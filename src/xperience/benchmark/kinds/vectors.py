@@ -11,7 +11,7 @@ from xperience.benchmark.interval import Units
 from xperience.benchmark.metrics import means, regression
 from xperience.benchmark.samples import Pool
 from xperience.benchmark.summary import Baseline, Case
-from xperience.benchmark.task import Outcome, Task, case, place, spread
+from xperience.benchmark.task import Outcome, Task, case, place, placed, spread
 
 HEAD = "ridge regression on standardised features, targets standardised"
 NOTES = {
@@ -20,11 +20,11 @@ NOTES = {
 }
 
 
-def evaluate(task: Task, train: Pool, test: Pool, units: Units, rng: np.random.Generator) -> Outcome:
+def evaluate(task: Task, train: Pool, test: Pool, units: Units, rng: np.random.Generator, outcome: Outcome) -> None:
     measure = regression.hands if task.metric == "mpjpe" else regression.regression
     true = test.target
     known = train.target if len(train) else np.zeros((0, true.shape[1]), np.float32)
-    outcome = Outcome(head=HEAD)
+    outcome.head = HEAD
 
     def add(name: str, guess: np.ndarray, note: str) -> None:
         metrics = dict(measure(true, guess))
@@ -37,7 +37,7 @@ def evaluate(task: Task, train: Pool, test: Pool, units: Units, rng: np.random.G
         add(name, guess, NOTES[name])
     if len(known) < 2:
         outcome.reason = "no training windows with a recorded target: only the trivial baselines can be measured"
-        return outcome
+        return
 
     span = heads.Span(train.inputs(), train.parts[0].samples.block_starts)
     fit = heads.fit_vectors(span, known)
@@ -53,7 +53,7 @@ def evaluate(task: Task, train: Pool, test: Pool, units: Units, rng: np.random.G
         outcome.stats = regression.r2_statistics(true, predicted, units.of, units.count)
         outcome.score_of = regression.r2_of
     where = place(test)
-    outcome.rows = [row | {"error": float(e)} for row, e in zip(where, error, strict=True)]
+    outcome.rows = [placed(row, {"error": float(e)}) for row, e in zip(where, error, strict=True)]
     outcome.arrays = {
         "y_true": true.astype(np.float32),
         "y_pred": predicted,
@@ -62,7 +62,6 @@ def evaluate(task: Task, train: Pool, test: Pool, units: Units, rng: np.random.G
     }
     outcome.cases = _cases(task, outcome.rows, true, predicted)
     outcome.fit = {"iterations": 1, "converged": True, "l2": heads.RIDGE_L2}
-    return outcome
 
 
 def _cases(task: Task, rows: list[dict[str, Any]], true: np.ndarray, predicted: np.ndarray) -> list[Case]:
