@@ -74,7 +74,7 @@ def render(
         times_s, T_world_body: [N], [N, 4, 4] path of the headset.
     """
     total = round(duration_s * RATE)
-    out = np.zeros((2, total + RATE))
+    out = np.zeros((2, total), np.float32)
     T_body_world = geometry.invert(T_world_body)
     for k, sound in enumerate(sounds):
         if not 0 <= sound.time_s < duration_s:
@@ -85,11 +85,11 @@ def render(
         at = geometry.apply(T_body_world[nearest], np.asarray(sound.position, np.float64)[None])[0]
         for channel, (gain, delay_s) in enumerate(_ways(at)):
             start = round((sound.time_s + delay_s) * RATE)
-            length = min(len(wave), out.shape[1] - start)
+            length = max(min(len(wave), total - start), 0)
             out[channel, start : start + length] += gain * wave[:length]
-    out = _echo(out[:, :total], session_seed)
-    out += ambience(total, seed, session_seed)
-    return np.tanh(out).astype(np.float32)
+    _add_echo(out, session_seed)
+    add_ambience(out, seed, session_seed)
+    return np.tanh(out, out=out)
 
 
 def _ways(position: np.ndarray) -> list[tuple[float, float]]:
@@ -167,8 +167,8 @@ def _band_noise(band: tuple[float, float], rng: np.random.Generator) -> np.ndarr
     return noise / np.abs(noise).max()
 
 
-def _echo(dry: np.ndarray, session_seed: int) -> np.ndarray:
-    """Adds a short decaying tail, different in each ear and each session (overlap-add of blocks)."""
+def _add_echo(out: np.ndarray, session_seed: int) -> None:
+    """Adds a short decaying tail to [2, samples] in place, different in each ear and each session."""
     rng = np.random.default_rng([session_seed, 11])
     length = RATE // 5
     t = np.arange(length) / RATE
@@ -176,38 +176,56 @@ def _echo(dry: np.ndarray, session_seed: int) -> np.ndarray:
     tail[:, : RATE // 250] = 0
     step = LOOP - length
     response = np.fft.rfft(tail, LOOP)
-    total = dry.shape[1]
-    out = np.concatenate([dry, np.zeros((2, LOOP))], 1)
-    for start in range(0, total, step):
-        block = np.fft.irfft(np.fft.rfft(dry[:, start : start + step], LOOP) * response, LOOP)
-        out[:, start : start + LOOP] += block
-    return out[:, :total]
+    total = out.shape[1]
+    # Overlap-add from the end, so that no block hears the echo of an earlier one.
+    for start in reversed(range(0, total, step)):
+        block = np.fft.irfft(np.fft.rfft(out[:, start : start + step], LOOP) * response, LOOP)
+        out[:, start : start + LOOP] += block[:, : total - start]
 
 
-def ambience(total: int, seed: int, session_seed: int) -> np.ndarray:
-    """[2, total] room tone, mains hum and, in some sessions, a voice far away; well below any contact."""
+def add_ambience(out: np.ndarray, seed: int, session_seed: int) -> None:
+    """Adds room tone, mains hum and, in some sessions, a voice far away to [2, samples]; well below any contact."""
     session = np.random.default_rng([session_seed, 12])
     rng = np.random.default_rng([seed, 1_000_003])
     band = (20.0, float(session.uniform(300, 1200)))
-    tone = np.stack([np.resize(_band_noise(band, rng), total) for _ in range(2)])
-    out = tone * session.uniform(0.002, 0.005)
-    t = np.arange(total) / RATE
+    tone = np.stack([_band_noise(band, rng) for _ in range(2)]) * session.uniform(0.002, 0.005)
     mains = session.choice([50.0, 60.0])
-    out += session.uniform(0.0002, 0.001) * (np.sin(2 * np.pi * mains * t) + 0.5 * np.sin(4 * np.pi * mains * t))
-    if session.random() < 0.6:
-        out += session.uniform(0.002, 0.004) * _voice(total, float(session.uniform(95, 210)), rng)
-    return out
+    hum = session.uniform(0.0002, 0.001)
+    speaks = session.random() < 0.6
+    level, pitch = session.uniform(0.002, 0.004), float(session.uniform(95, 210))
+    total = out.shape[1]
+    voice = _Voice(total, pitch, rng)
+    for start in range(0, total, LOOP):
+        part = out[:, start : start + LOOP]
+        count = part.shape[1]
+        t = np.arange(start, start + count) / RATE
+        part += tone[:, :count]
+        part += hum * (np.sin(2 * np.pi * mains * t) + 0.5 * np.sin(4 * np.pi * mains * t))
+        if speaks:
+            part += level * voice.next(count)
 
 
-def _voice(total: int, pitch: float, rng: np.random.Generator) -> np.ndarray:
+class _Voice:
     """A distant murmur: harmonics of a wandering pitch through syllables of open and closed mouth; peak about 1."""
-    steps = total // 4800 + 3  # ten control points a second
-    grid = np.arange(steps) * 4800
-    at = np.arange(total)
-    open_mouth = np.clip(np.interp(at, grid, rng.uniform(-0.6, 1.0, steps)), 0, 1)
-    frequency = pitch * np.interp(at, grid, rng.uniform(0.85, 1.2, steps))
-    phase = 2 * np.pi * np.cumsum(frequency) / RATE
-    wave = np.zeros(total)
-    for k in (1, 2, 3, 5, 7):
-        wave += np.sin(k * phase) / k**0.7
-    return wave * open_mouth / 3
+
+    STEP = RATE // 10
+    """Samples between control points."""
+
+    def __init__(self, total: int, pitch: float, rng: np.random.Generator) -> None:
+        points = total // self.STEP + 3
+        self._mouth = rng.uniform(-0.6, 1.0, points)
+        self._frequency = pitch * rng.uniform(0.85, 1.2, points)
+        self._at = 0
+        self._phase = 0.0
+
+    def next(self, count: int) -> np.ndarray:
+        """The following samples [count]."""
+        at = np.arange(self._at, self._at + count) / self.STEP
+        grid = np.arange(len(self._mouth))
+        open_mouth = np.clip(np.interp(at, grid, self._mouth), 0, 1)
+        phase = self._phase + 2 * np.pi * np.cumsum(np.interp(at, grid, self._frequency)) / RATE
+        self._at, self._phase = self._at + count, float(phase[-1])
+        wave = np.zeros(count)
+        for k in (1, 2, 3, 5, 7):
+            wave += np.sin(k * phase) / k**0.7
+        return wave * open_mouth / 3
