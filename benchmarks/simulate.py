@@ -5,9 +5,9 @@
 
 The rate is frames over wall time from the plan to the renamed folder, everything included but the start of Python.
 
-On 2026-11-21, on one of two shared cores of an AMD EPYC (Genoa) with all other work of the day beside it: 24.4 and 23.7
-frames for each second of processor time at 160 pixels (seeds 0 and 1, 20 s each); at 64, 320 and real size about 50,
-7 and 0.95. More than half of that is ray tracing: 0.16 million rays a frame at 160 pixels.
+On 2026-11-21, on one of the two cores of a shared machine (AMD EPYC, Genoa): 25.3 frames for each second of processor
+time at 160 pixels (seeds 0 and 1, 20 s each), by wall 24.7 and 20.5 while others used the machine too. At 64, 320 and
+real size about 50, 7 and 0.95. More than half of that is ray tracing: 0.16 million rays a frame at 160 pixels.
 
 The constants of `xperience simulate --dry-run` come from the second command.
 """
