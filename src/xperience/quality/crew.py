@@ -40,7 +40,9 @@ def work_through(
             while waiting and len(running) < workers:
                 path, arguments = waiting.pop()
                 ours, theirs = context.Pipe(duplex=False)
-                process: BaseProcess = context.Process(target=_member, args=(theirs, work, path, *arguments), daemon=True)
+                process: BaseProcess = context.Process(
+                    target=_member, args=(theirs, work, path, *arguments), daemon=True
+                )
                 process.start()
                 theirs.close()
                 running[process.sentinel] = path, process, ours, time.monotonic()

@@ -55,7 +55,7 @@ def _kind(stream: str) -> str:
 
 
 def _suspects(offsets: list[Offset]) -> dict[tuple[str, str], str]:
-    """Which stream of a pair is to blame: the one that disagrees with more of its partners."""
+    """Which stream of a pair is to blame: the one that disagrees with the larger share of its partners, or with more."""
     blame: dict[str, list[bool]] = {}
     wrong = {}
     for offset in offsets:
@@ -64,7 +64,7 @@ def _suspects(offsets: list[Offset]) -> dict[tuple[str, str], str]:
         wrong[offset.a, offset.b] = abs(offset.offset_s) > bound_of(offset).value + SIGMAS * offset.std_s
         for stream in (offset.a, offset.b):
             blame.setdefault(stream, []).append(wrong[offset.a, offset.b])
-    share = {stream: sum(votes) / len(votes) for stream, votes in blame.items()}
+    share = {stream: (sum(votes) / len(votes), sum(votes)) for stream, votes in blame.items()}
     return {(a, b): (a if share[a] > share[b] else b) for (a, b) in wrong}
 
 

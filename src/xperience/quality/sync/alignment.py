@@ -29,6 +29,9 @@ SEARCH_S = 0.8
 """Offsets looked for, to both sides. Faults of up to half a second are to be measured, with room to see their far side."""
 
 GRID_S = 0.01
+GRID_NODES = 200_000
+"""Points at which the track is read at a time while the grid is gone through: 5 MB."""
+
 BLOCK_S = 1.0
 MIN_INTERVALS = 40
 """Two seconds of video at 20 Hz: less cannot tell a valley from chance."""
@@ -98,7 +101,7 @@ def measure(
 
     fit = _Fit(phi, pictures)
     offsets = np.arange(-SEARCH_S, SEARCH_S + GRID_S / 2, GRID_S)
-    residual = np.array([fit.residual(curve(end - o) - curve(start - o)) for o in offsets])
+    residual = fit.residuals(curve, start, end, offsets)
     still = fit.still()
     best = int(np.argmin(residual))
     away = np.abs(offsets - offsets[best]) > AWAY_S
@@ -131,26 +134,36 @@ class _Fit:
         self.phi = _clipped(phi) if pictures else phi
 
     def matrix(self, moved: np.ndarray) -> np.ndarray:
-        """M [3, 3]: least squares, lightly pulled to the identity."""
+        """M [..., 3, 3] for moved [..., K, 3]: least squares, lightly pulled to the identity."""
         if not self.pictures:
-            return np.eye(3)
-        x, y = moved - moved.mean(0), self.phi - self.phi.mean(0)
-        square = x.T @ x
-        ridge = 1e-2 * max(float(np.trace(square)) / 3, 1e-12) * np.eye(3)
-        return np.linalg.solve(square + ridge, x.T @ y + ridge).T
+            return np.broadcast_to(np.eye(3), (*moved.shape[:-2], 3, 3))
+        x, y = moved - moved.mean(-2, keepdims=True), self.phi - self.phi.mean(0)
+        across = np.swapaxes(x, -1, -2)
+        square = across @ x
+        size = np.maximum(np.trace(square, axis1=-2, axis2=-1) / 3, 1e-12)
+        ridge = 1e-2 * size[..., None, None] * np.eye(3)
+        return np.swapaxes(np.linalg.solve(square + ridge, across @ y + ridge), -1, -2)
 
-    def residual(self, moved: np.ndarray) -> float:
-        """Squared size of what the motion leaves unexplained."""
-        return self._size(self.phi - moved @ self.matrix(moved).T)
+    def residuals(self, curve: CubicSpline, start: np.ndarray, end: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+        """Squared size [L] of what the motion leaves unexplained at each offset."""
+        nodes, index = np.unique(np.concatenate([start, end]), return_inverse=True)
+        at_start, at_end = index[: len(start)], index[len(start) :]
+        out = []
+        for some in np.array_split(offsets, -(-len(offsets) * len(nodes) // GRID_NODES)):
+            total = curve(nodes - some[:, None])
+            moved = total[:, at_end] - total[:, at_start]
+            out.append(self._size(self.phi - moved @ np.swapaxes(self.matrix(moved), -1, -2)))
+        return np.concatenate(out)
 
     def still(self) -> float:
         """The same if nothing moved."""
-        return self._size(self.phi)
+        return float(self._size(self.phi))
 
-    def _size(self, rest: np.ndarray) -> float:
+    def _size(self, rest: np.ndarray) -> np.ndarray:
         if self.pictures:
-            return float(rest.var(0).sum())
-        return float(np.median(np.linalg.norm(rest - np.median(rest, axis=0), axis=1))) ** 2
+            return np.asarray(rest.var(-2).sum(-1))
+        middle = np.median(rest, axis=-2, keepdims=True)
+        return np.asarray(np.median(np.linalg.norm(rest - middle, axis=-1), axis=-1) ** 2)
 
 
 def _clipped(phi: np.ndarray) -> np.ndarray:

@@ -1,8 +1,17 @@
-"""Hands against body: the wrist of the hand capture and that of the body capture move alike."""
+"""Hands against body: the wrist of the hand capture and that of the body capture move alike.
+
+Hands are stored in the camera, the body in the world. Brought into the world, the hands' stream is right together with
+the pose: so the body's delay is seen. Where the hands are late themselves, the head's own motion is put into them twice,
+a little apart, and only in the camera do they look like the body's wrist. So the camera is tried where the world fails.
+"""
 
 from __future__ import annotations
 
+import numpy as np
+
+from xperience.episode import Signal, geometry
 from xperience.episode.layout import HAND_SIDES
+from xperience.episode.modalities.hands import FRAME
 from xperience.episode.skeletons import LEFT_WRIST, RIGHT_WRIST
 from xperience.quality.evidence import Evidence
 from xperience.quality.finding import Offset
@@ -24,10 +33,22 @@ def measure(evidence: Evidence) -> list[Offset]:
         if not hand.present:
             continue
         name = f"hand_{side}"
-        body = motion.wrist_increments(episode.body.values[:, joint], episode.body.valid, episode.body.times_s)
-        moved = motion.wrist_increments(hand.values[:, 0], hand.valid, hand.times_s)
-        if len(body.start_s) < 2:
-            found.append(Offset.undetermined("body", name, "too few samples"))
-        else:
-            found.append(alignment.measure("body", name, body.track(), moved, max_std_s=MAX_STD_S))
+        wrist = episode.body.values[:, joint].astype(np.float64)
+        in_world = _offset(name, episode.body, wrist, hand)
+        if in_world.status == "undetermined":
+            T_camera_world = geometry.invert(episode.T_world_camera(FRAME))
+            in_camera = np.einsum("nij,nj->ni", T_camera_world[:, :3, :3], wrist) + T_camera_world[:, :3, 3]
+            other = _offset(name, episode.body, in_camera, episode.hand(side))
+            in_world = other if other.status == "measured" else in_world
+        found.append(in_world)
     return found
+
+
+def _offset(name: str, body: Signal, wrist: np.ndarray, hand: Signal) -> Offset:
+    """Of a hand against the body's wrist [N, 3] in the same coordinates."""
+    known = body.valid & np.isfinite(wrist).all(1)
+    expected = motion.wrist_increments(wrist, known, body.times_s)
+    moved = motion.wrist_increments(hand.values[:, 0], hand.valid, hand.times_s)
+    if len(expected.start_s) < 2:
+        return Offset.undetermined("body", name, "too few samples")
+    return alignment.measure("body", name, expected.track(), moved, max_std_s=MAX_STD_S)

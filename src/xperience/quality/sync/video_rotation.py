@@ -84,7 +84,7 @@ class _Solver:
         return [gaussian_filter(picture, blur) - shading for blur in LEVELS]
 
     def rich(self, bands: list[np.ndarray]) -> bool:
-        return float(bands[-1][self.mask].std()) > MIN_CONTRAST
+        return bool(self.mask.any()) and float(bands[-1][self.mask].std()) > MIN_CONTRAST
 
     def solve(self, before: list[np.ndarray], now: list[np.ndarray]) -> np.ndarray:
         """Rotation [3] of the camera from one frame to the next, in its own axes."""
