@@ -45,7 +45,7 @@ def features(
         if camera is not None:
             rotation, centre = camera
             channels["camera_rotation_matrix"] = rotation
-            rows = [window_statistics(centre[s : s + frames] - centre[s]) for s in starts]
+            rows = [window_statistics(centre[s : s + frames] - centre[s : s + 1]) for s in starts]
             out["camera_translation"] = np.array(rows)
         if "imu/accel_xyz" in file and "imu/keyframe_indices" in file:
             out["imu_accel_gyro"] = imu(file, starts, frames)
@@ -69,6 +69,8 @@ def features(
 
 def window_statistics(window: np.ndarray) -> np.ndarray:
     """The seven statistics of one window [T, ...]."""
+    if not len(window):  # the stream ended before
+        return np.zeros(7 * int(np.prod(window.shape[1:])), np.float32)
     flat = np.asarray(window, np.float32).reshape(len(window), -1)
     flat = np.nan_to_num(flat, nan=0, posinf=0, neginf=0)
     steps = np.diff(flat, axis=0) if len(flat) > 1 else np.zeros_like(flat)
@@ -120,10 +122,11 @@ def imu(file: h5py.File, starts: range, frames: int) -> np.ndarray:
     samples = np.concatenate([file["imu/accel_xyz"][...], file["imu/gyro_xyz"][...]], axis=1)
     keys = file["imu/keyframe_indices"][...].reshape(-1).astype(int)
     rows = []
-    for start in starts:
+    for start in (s for s in starts if s + frames <= len(keys)):
         first = min(max(0, keys[start]), len(samples) - 1)
         last = min(max(first, keys[start + frames - 1]), len(samples) - 1)
         rows.append(window_statistics(samples[first : last + 1]))
+    rows += [np.zeros(42)] * (len(starts) - len(rows))
     return np.array(rows)
 
 

@@ -179,6 +179,28 @@ def test_hands_without_a_body_stay_where_they_are(tmp_path: Path) -> None:
     assert not table.present["body_joints"]
 
 
+@pytest.mark.parametrize("batched", [False, True])
+def test_streams_shorter_or_longer_than_the_clock(tmp_path: Path, batched: bool) -> None:
+    rng = np.random.default_rng(4)
+    hand, body, contacts = rng.normal(size=(33, 21, 3)), rng.normal(size=(27, 52, 3)), rng.random((12, 21))
+    folder = only(
+        tmp_path / "s" / "ep1",
+        hand_mocap__left_joints_3d=hand,
+        full_body_mocap__keypoints=body[None] if batched else body,
+        full_body_mocap__contacts=contacts[None] if batched else contacts,
+        slam__quat_wxyz=rng.normal(size=(24, 4)),
+        slam__trans_xyz=rng.normal(size=(24, 3)),
+        imu__keyframe_indices=10 * np.arange(27),
+    )
+    table = extract(folder)
+    names = ("hand_left_joints", "body_joints", "body_contacts", "camera_translation", "camera_rotation_matrix")
+    assert_equal(table, plain(folder), *names, "imu_accel_gyro")
+    np.testing.assert_allclose(table.share("hand_left_joints"), [1, 1, 1])
+    np.testing.assert_allclose(table.share("body_contacts"), [12 / 20, 7 / 20, 2 / 20])
+    np.testing.assert_allclose(table.share("camera_translation"), [1, 19 / 20, 14 / 20])
+    np.testing.assert_allclose(table.share("imu_accel_gyro"), [1, 1, 0])
+
+
 def test_key_samples_out_of_range_are_clamped(tmp_path: Path) -> None:
     keys = 10 * np.arange(30)
     keys[0], keys[24:] = -50, 10_000

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from xperience.episode import Episode
+from xperience.episode.layout import BY_PATH
 from xperience.episode.presence import Problem
 from xperience.prepare import contract
 from xperience.prepare.statistics import valid_share, window_statistics
@@ -93,6 +94,20 @@ def from_frames(
         reason,
         problems,
     )
+
+
+def stored_frames(episode: Episode, *paths: str) -> int:
+    """Frames that per-frame datasets hold, the shortest of them: `Episode` fills up what is missing at the end.
+
+    The published statistics are taken over the frames that are there, not over a filling.
+    """
+    lengths = [episode.num_frames]
+    for path in paths:
+        dataset = episode.file.dataset(path)
+        pattern = BY_PATH[path].shapes[0]
+        if dataset is not None and dataset.ndim >= len(pattern):
+            lengths.append(int(dataset.shape[dataset.ndim - len(pattern)]))
+    return min(lengths)
 
 
 def static(name: str, windows: Windows, vector: np.ndarray, share: float = 1.0) -> BlockValues:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xperience.episode import Episode
-from xperience.prepare.blocks.base import Block, BlockValues, Tick, Windows, absent, from_frames
+from xperience.prepare.blocks.base import Block, BlockValues, Tick, Windows, absent, from_frames, stored_frames
 
 NAME = "body_joints"
 
@@ -13,7 +13,8 @@ def extract(episode: Episode, windows: Windows, tick: Tick) -> BlockValues:
     body = episode.body
     if not body.present:
         return absent(NAME, windows, body.reason)
-    return from_frames(NAME, windows, body.values - body.values[:, :1], body.valid)
+    count = stored_frames(episode, "full_body_mocap/keypoints")
+    return from_frames(NAME, windows, (body.values - body.values[:, :1])[:count], body.valid[:count])
 
 
 BLOCKS = (Block(NAME, extract),)

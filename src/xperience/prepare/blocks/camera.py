@@ -6,7 +6,7 @@ import numpy as np
 
 from xperience.episode import Episode
 from xperience.episode.modalities import calibration
-from xperience.prepare.blocks.base import Block, BlockValues, Tick, Windows, absent, from_frames
+from xperience.prepare.blocks.base import Block, BlockValues, Tick, Windows, absent, from_frames, stored_frames
 from xperience.prepare.statistics import finite, statistics_of, valid_share
 
 VIEW = "stereo_left"
@@ -52,7 +52,8 @@ def _poses(episode: Episode) -> np.ndarray | str:
     rig = calibration.read(episode.file, episode.notes, {})
     if rig is None or VIEW not in rig:
         return "the left stereo camera is not calibrated"
-    return rig.T_world_camera(VIEW, np.where(episode.pose.valid[:, None, None], episode.pose.values, np.nan))
+    poses = np.where(episode.pose.valid[:, None, None], episode.pose.values, np.nan)
+    return rig.T_world_camera(VIEW, poses[: stored_frames(episode, "slam/quat_wxyz", "slam/trans_xyz")])
 
 
 BLOCKS = (Block(TRANSLATION, translation), Block(ROTATION, rotation))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xperience.episode import Episode
-from xperience.prepare.blocks.base import Block, BlockValues, Tick, Windows, absent, from_frames
+from xperience.prepare.blocks.base import Block, BlockValues, Tick, Windows, absent, from_frames, stored_frames
 
 NAME = "body_contacts"
 
@@ -13,7 +13,8 @@ def extract(episode: Episode, windows: Windows, tick: Tick) -> BlockValues:
     contacts = episode.contacts
     if not contacts.present:
         return absent(NAME, windows, contacts.reason)
-    return from_frames(NAME, windows, contacts.values, contacts.valid)
+    count = stored_frames(episode, "full_body_mocap/contacts")
+    return from_frames(NAME, windows, contacts.values[:count], contacts.valid[:count])
 
 
 BLOCKS = (Block(NAME, extract),)

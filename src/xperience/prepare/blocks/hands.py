@@ -6,7 +6,7 @@ from functools import partial
 
 from xperience.episode import Episode
 from xperience.episode.layout import HAND_SIDES
-from xperience.prepare.blocks.base import Block, BlockValues, Tick, Windows, absent, from_frames
+from xperience.prepare.blocks.base import Block, BlockValues, Tick, Windows, absent, from_frames, stored_frames
 
 
 def extract(side: str, episode: Episode, windows: Windows, tick: Tick) -> BlockValues:
@@ -19,9 +19,10 @@ def extract(side: str, episode: Episode, windows: Windows, tick: Tick) -> BlockV
     hand, body = episode.hand(side), episode.body
     if not hand.present:
         return absent(name, windows, hand.reason)
-    values, valid = hand.values.copy(), hand.valid.copy()
+    count = stored_frames(episode, f"hand_mocap/{side}_joints_3d")
+    values, valid = hand.values[:count].copy(), hand.valid[:count].copy()
     if body.present:
-        both = min(len(hand), len(body))
+        both = min(count, stored_frames(episode, "full_body_mocap/keypoints"))
         values[:both] -= body.values[:both, :1]
         valid[:both] &= body.valid[:both]
     return from_frames(name, windows, values, valid)
