@@ -34,6 +34,10 @@ RELATED = {
 }
 """Modalities whose findings also speak of a fault in the key's modality."""
 
+PARTNER = {"fisheye_cam0": "fisheye_cam2", "fisheye_cam1": "fisheye_cam3", "fisheye_cam2": "fisheye_cam0"}
+PARTNER |= {"fisheye_cam3": "fisheye_cam1"}
+"""The other view that `video_swapped` hits."""
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -118,7 +122,10 @@ def faulty_case(base: Path, cases: Path, cache: Path, kind: str, severity: float
 
 
 def speaks_of(finding: Finding, done: dict, local: bool) -> bool:
-    if finding.modality not in {done["modality"], *RELATED.get(done["modality"], ())}:
+    named = {done["modality"], *RELATED.get(done["modality"], ())}
+    if done["fault"] == "video_swapped":
+        named.add(PARTNER[done["modality"]])
+    if finding.modality not in named:
         return False
     return not local or (finding.start_s <= done["end_s"] + 0.5 and finding.end_s >= done["start_s"] - 0.5)
 

@@ -40,8 +40,9 @@ def run(evidence: Evidence) -> list[Finding]:
         )
         alike = (difference < ALIKE.value) & (first.std[chosen] > RICH)
         spans = long_runs(alike, times[chosen], LEAST.value)
-        reason = f"shows the same pictures as {a}"
-        found += findings("video_duplicate", b, spans, times[chosen], difference, ALIKE.value, reason)
+        for view, other in ((a, b), (b, a)):  # the pictures do not say which of the two is the copy
+            reason = f"shows the same pictures as {other}"
+            found += findings("video_duplicate", view, spans, times[chosen], difference, ALIKE.value, reason)
     return found
 
 

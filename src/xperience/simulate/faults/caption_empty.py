@@ -6,14 +6,13 @@ from typing import Any
 
 from xperience.simulate.faults.editor import Editor
 from xperience.simulate.faults.fault import Fault, Magnitude, Request
-from xperience.simulate.faults.stamps import actions, change_caption
+from xperience.simulate.faults.stamps import change_caption, some_actions
 
 
 def apply(editor: Editor, request: Request) -> None:
     def clear(caption: dict[str, Any]) -> None:
-        labels = actions(caption)
-        for k in request.rng.permutation(len(labels))[: round(len(labels) * request.magnitude)]:
-            labels[k]["label"] = ""
+        for action in some_actions(caption, request.magnitude, request.rng):
+            action["label"] = ""
 
     change_caption(editor, clear)
 

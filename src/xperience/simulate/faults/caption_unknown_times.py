@@ -6,14 +6,13 @@ from typing import Any
 
 from xperience.simulate.faults.editor import Editor
 from xperience.simulate.faults.fault import Fault, Magnitude, Request
-from xperience.simulate.faults.stamps import actions, change_caption
+from xperience.simulate.faults.stamps import change_caption, some_actions
 
 
 def apply(editor: Editor, request: Request) -> None:
     def rename(caption: dict[str, Any]) -> None:
-        for action in actions(caption):
-            if request.rng.random() < request.magnitude:
-                action["start_frame"] = action["end_frame"] = f"frame_{request.rng.integers(10**6, 10**7)}"
+        for action in some_actions(caption, request.magnitude, request.rng):
+            action["start_frame"] = action["end_frame"] = f"frame_{request.rng.integers(10**6, 10**7)}"
 
     change_caption(editor, rename)
 

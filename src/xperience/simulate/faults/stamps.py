@@ -61,3 +61,10 @@ def change_caption(editor: Editor, how: Callable[[dict[str, Any]], None]) -> Non
 def actions(caption: dict[str, Any]) -> list[dict[str, Any]]:
     """All actions of all segments."""
     return [action for segment in caption["segments"] for action in segment["Current Action"]]
+
+
+def some_actions(caption: dict[str, Any], share: float, rng: np.random.Generator) -> list[dict[str, Any]]:
+    """A share of the actions, at random; at least one where the share is more than a hundredth."""
+    found = actions(caption)
+    count = max(round(len(found) * share), int(share > 0.01))
+    return [found[k] for k in rng.permutation(len(found))[:count]]
