@@ -51,10 +51,16 @@ def _one(name: str, hand: Signal) -> list[Finding]:
     found += findings(
         "hands", name, long_runs(frozen(hand), times, FROZEN.value), times, None, FROZEN.value, "hand is frozen"
     )
-    speed = jumps(hand.values[:, 0], hand.valid, times)
+    speed = jumps(_without_glitches(hand.values[:, 0]), hand.valid, times)
     spans = long_runs(speed > SPEED.value, times, 0.0, 0.2)
     found += findings("hands", name, spans, times, speed, SPEED.value, "wrist jumps")
     return found
+
+
+def _without_glitches(point: np.ndarray) -> np.ndarray:
+    """A point [T, 3] by the median of three frames: of one wrong frame, as of one without a hand, nothing is said."""
+    padded = np.concatenate([point[:1], point, point[-1:]])
+    return np.median(np.stack([padded[:-2], padded[1:-1], padded[2:]]), axis=0)
 
 
 CHECK = Check(

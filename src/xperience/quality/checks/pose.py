@@ -14,7 +14,7 @@ UNIT = Threshold(1e-3, "", "deviation of the quaternion's length from 1; float32
 SPEED = Threshold(4.0, "m/s", "a person who runs indoors moves the head at under 4 m/s")
 TURN = Threshold(15.0, "rad/s", "fast head turns reach 600 degrees a second, 10.5 rad/s (Grossman et al. 1988)")
 FROZEN = Threshold(0.25, "s", "five equal poses at 20 fps: a head never holds still to the last bit")
-INVALID = Threshold(0.1, "s", "two frames without a pose")
+INVALID = Threshold(0.04, "s", "from the first to the last of two frames without a pose; one can be bridged")
 
 
 def run(evidence: Evidence) -> list[Finding]:
@@ -24,7 +24,7 @@ def run(evidence: Evidence) -> list[Finding]:
         return []
     times = pose.times_s
     found: list[Finding] = []
-    invalid = long_runs(~pose.valid, times, 0.0, INVALID.value)
+    invalid = long_runs(~pose.valid, times, INVALID.value, 0.1)
     found += findings("pose", "pose", invalid, times, None, None, "no usable pose")
     quat = episode.file.read("slam/quat_wxyz")
     assert quat is not None

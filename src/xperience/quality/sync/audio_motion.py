@@ -33,6 +33,9 @@ FAST, SLOW = 0.3, 0.12
 REACH = 6
 """Frames within which a wrist must fall from fast to slow, and then to rest."""
 
+EDGE_S = 0.1
+"""Onsets so near the ends are left out: their impacts may lie outside. Shifted ones that fall out count as not met."""
+
 APART_S = 0.06
 STEP_S = HOP / RATE
 LOUD = 2.5
@@ -143,7 +146,7 @@ class Fit:
 
 def fit(heard: np.ndarray, events: np.ndarray, duration_s: float) -> Fit | None:
     """None where there are too few onsets or events."""
-    heard = heard[(heard > SEARCH_S) & (heard < duration_s - SEARCH_S)]
+    heard = heard[(heard > EDGE_S) & (heard < duration_s - EDGE_S)]
     if len(events) < MIN_EVENTS or len(heard) < MIN_EVENTS:
         return None
     apart = heard[:, None] - events[None, :]
