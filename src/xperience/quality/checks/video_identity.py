@@ -82,8 +82,12 @@ def _windows(evidence: Evidence) -> list[tuple[float, float, dict[str, dict[str,
     if not turned:
         return []
     end_s = max(float(ends[-1]) for _, ends, _ in turned.values())
+    # Only windows that hold any frame: a clock may jump by years.
+    index = np.unique(np.concatenate([starts // (WINDOW_S / 2) for starts, _, _ in turned.values()]))
+    index = np.unique(np.concatenate([index, index - 1]))
+    windows = index[index >= 0] * (WINDOW_S / 2)
     out = []
-    for start in np.arange(0.0, max(end_s - WINDOW_S, 0.0) + 1e-9, WINDOW_S / 2):
+    for start in windows[windows <= max(end_s - WINDOW_S, 0.0) + 1e-9]:
         fits: dict[str, dict[str, float]] = {}
         for view, (starts, ends, in_camera) in turned.items():
             part = (starts >= start) & (ends <= start + WINDOW_S)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from xperience.episode import Episode
-from xperience.errors import UsageError
+from xperience.errors import MissingError, UsageError
 from xperience.simulate import faults
 from xperience.simulate.faults.editor import Editor
 from xperience.simulate.faults.fault import Fault, Request
@@ -42,7 +42,7 @@ def read_spec(file: Path) -> list[Order]:
     """
     try:
         entries = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise UsageError("fault list cannot be read", file=file, found=str(error)[:200]) from error
     if not isinstance(entries, list):
         raise UsageError("fault list is not a list", file=file, expected="[{episode, fault, severity, ...}]")
@@ -60,6 +60,9 @@ def read_spec(file: Path) -> list[Order]:
                 found=sorted(unknown | missing),
                 expected=sorted(KEYS),
             )
+        if isinstance(entry["episode"], bool) or not isinstance(entry["episode"], int | str):
+            expected = "an index or an id"
+            raise UsageError("not an episode", file=file, field=f"entry {k}", found=entry["episode"], expected=expected)
         try:
             times = [None if entry.get(key) is None else float(entry[key]) for key in ("start_s", "end_s")]
             order = Order(
@@ -67,6 +70,8 @@ def read_spec(file: Path) -> list[Order]:
             )
         except (TypeError, ValueError) as error:
             raise UsageError("fault list has a wrong value", file=file, field=f"entry {k}", found=str(error)) from error
+        if any(time is not None and np.isnan(time) for time in times):
+            raise UsageError("fault list has a wrong value", file=file, field=f"entry {k}", found=entry)
         check(order)
         orders.append(order)
     return orders
@@ -81,6 +86,10 @@ def check(order: Order) -> Fault:
     fault = faults.find(order.fault)
     if not 0 <= order.severity <= 1:
         raise UsageError("not a severity", field="severity", found=order.severity, expected="0 to 1")
+    start_s, end_s = (np.nan if s is None else s for s in (order.start_s, order.end_s))
+    if start_s < 0 or end_s <= max(0.0, np.nan_to_num(start_s)) or np.isinf([start_s, end_s]).any():
+        found = (order.start_s, order.end_s)
+        raise UsageError("not a stretch of time", field="start_s, end_s", found=found, expected="0 <= start_s < end_s")
     if order.modality is not None and order.modality not in fault.modalities:
         raise UsageError(
             f"{fault.name} cannot hit this modality", field="modality", found=order.modality, expected=fault.modalities
@@ -100,6 +109,11 @@ def corrupt(source: Path, target: Path, order: Order, *, seed: int = 0, truth: P
     Raises:
         UsageError, MissingError: the fault cannot be put in there.
     """
+    check(order)
+    if not source.is_dir():
+        raise MissingError("no such episode", file=source, hint="give an episode folder")
+    if target.resolve().is_relative_to(source.resolve()):
+        raise UsageError("a copy cannot lie in what is copied", file=target, hint="choose another folder")
     with replacing(target) as temporary:
         shutil.copytree(source, temporary)
         done = damage(temporary, order, seed=seed)
@@ -121,7 +135,16 @@ def damage(folder: Path, order: Order, *, seed: int = 0) -> dict[str, Any]:
     magnitude = fault.magnitude.at(order.severity)
     start, stop = _stretch(fault, order, magnitude, times, rng)
     request = Request(modality, order.severity, magnitude, start, stop, times, rng)
-    fault.apply(Editor(folder), request)
+    try:
+        fault.apply(Editor(folder), request)
+    except KeyError as error:  # h5py: no such dataset
+        raise MissingError(
+            "the recording has nothing to damage there",
+            file=folder,
+            field=modality,
+            found=str(error.args[0] if error.args else error),
+            hint="choose another fault",
+        ) from error
     return {
         "fault": fault.name,
         "severity": order.severity,

@@ -12,7 +12,8 @@ import h5py
 import numpy as np
 
 from xperience.episode.layout import video_file
-from xperience.errors import MissingError
+from xperience.episode.modalities.container import open_mp4
+from xperience.errors import CorruptError, MissingError
 from xperience.simulate.sensors.audio import RATE
 from xperience.simulate.sensors.video import Mp4Writer, encode_audio
 from xperience.storage import replacing
@@ -65,14 +66,25 @@ class Editor:
 
     def frames(self, view: str) -> tuple[np.ndarray, np.ndarray]:
         """All pictures [F, H, W, 3] uint8 and their times [F] seconds, as the container has them."""
-        import av
 
         images, times = [], []
-        with av.open(str(self.path(view))) as container:
-            for frame in container.decode(container.streams.video[0]):
+        with self._reading(view) as container:
+            for frame in container.decode(_first(container.streams.video, self.path(view))):
                 images.append(frame.to_ndarray(format="rgb24"))
                 times.append(float(frame.time))
+        if not images:
+            raise CorruptError("no frame can be decoded", file=self.path(view))
         return np.stack(images), np.array(times)
+
+    @contextmanager
+    def _reading(self, view: str) -> Any:
+        import av
+
+        with open_mp4(self.path(view), view) as container:
+            try:
+                yield container
+            except av.FFmpegError as error:
+                raise CorruptError("cannot be decoded", file=self.path(view), found=str(error)[:200]) from error
 
     def write_video(self, view: str, images: np.ndarray, times_s: np.ndarray, sound: bytes | None = None) -> None:
         """Codes pictures as the view's MP4, with its old sound or with `sound`."""
@@ -88,8 +100,8 @@ class Editor:
         import av
 
         memory = io.BytesIO()
-        with av.open(str(self.path(view))) as source, av.open(memory, "w", format="mp4") as target:
-            stream = source.streams.audio[0]
+        with self._reading(view) as source, av.open(memory, "w", format="mp4") as target:
+            stream = _first(source.streams.audio, self.path(view))
             copy: Any = target.add_stream_from_template(stream)
             for packet in source.demux(stream):
                 if packet.pts is not None:
@@ -110,9 +122,9 @@ class Editor:
         import av
 
         chunks = []
-        with av.open(str(self.path(view))) as container:
+        with self._reading(view) as container:
             resampler = av.AudioResampler(format="fltp", layout="stereo", rate=RATE)
-            for frame in container.decode(container.streams.audio[0]):
+            for frame in container.decode(_first(container.streams.audio, self.path(view))):
                 chunks += [out.to_ndarray() for out in resampler.resample(frame)]
         return np.concatenate(chunks, axis=1)
 
@@ -123,7 +135,7 @@ class Editor:
         path = self.path(view)
         with (
             replacing(path) as temporary,
-            av.open(str(path)) as source,
+            self._reading(view) as source,
             av.open(io.BytesIO(sound)) as other,
             av.open(str(temporary), "w", format="mp4", options={"fflags": "+bitexact"}) as target,
         ):
@@ -136,3 +148,9 @@ class Editor:
                     if packet.pts is not None:
                         packet.stream = copy
                         target.mux(packet)
+
+
+def _first(streams: Any, path: Path) -> Any:
+    if not streams:
+        raise MissingError("the file has no such stream", file=path)
+    return streams[0]

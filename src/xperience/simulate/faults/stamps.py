@@ -9,6 +9,7 @@ from typing import Any
 import h5py
 import numpy as np
 
+from xperience.errors import FormatError
 from xperience.simulate.faults.editor import Editor
 
 Stamps = Callable[[np.ndarray], np.ndarray]
@@ -51,7 +52,10 @@ def change_caption(editor: Editor, how: Callable[[dict[str, Any]], None]) -> Non
     """Changes the parsed caption in place."""
 
     def rewrite(text: str) -> str:
-        caption = json.loads(text)
+        try:
+            caption = json.loads(text)
+        except ValueError as error:
+            raise FormatError("caption is not JSON", file=editor.folder, field="caption", found=str(error)) from error
         how(caption)
         return json.dumps(caption)
 
