@@ -34,7 +34,7 @@ def replacing(path: Path | str) -> Iterator[Path]:
         os.replace(temporary, path)
     except OSError as error:
         _remove(temporary)
-        if error.errno in (28, 122, 13, 30, 1):  # ENOSPC, EDQUOT, EACCES, EROFS, EPERM
+        if error.errno in (28, 122, 13, 30, 1, 17, 20):  # ENOSPC, EDQUOT, EACCES, EROFS, EPERM, EEXIST, ENOTDIR
             raise SpaceError(
                 "cannot write",
                 file=path,
