@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections import Counter
 
@@ -11,7 +12,6 @@ import pytest
 from xperience.episode.captions import parse
 from xperience.episode.labels import frame_labels
 from xperience.episode.presence import Notes
-
 from xperience.simulate.language import action_spans, caption_json, segment_frames
 from xperience.simulate.scenario import plan_scenario
 from xperience.simulate.wording import Phrase, gerund, label, the, third, with_article
@@ -130,7 +130,7 @@ def test_segments_cover_every_frame_once() -> None:
         seconds = np.arange(1337) / FPS
         frames = segment_frames(seconds, np.random.default_rng(seed), True)
         assert frames[0][0] == 0 and frames[-1][1] == 1336
-        assert all(b[0] == a[1] + 1 for a, b in zip(frames, frames[1:], strict=False))
+        assert all(b[0] == a[1] + 1 for a, b in itertools.pairwise(frames))
 
 
 def test_readers_see_the_actions_of_the_scenario() -> None:
