@@ -398,3 +398,11 @@ def test_groups_with_too_many_members(recording: Recording) -> None:
     with Episode.open(recording(edit=crowd)) as episode:
         assert episode.metadata == {}
         assert any("too many members" in p.what for p in episode.problems)
+
+
+def test_others_may_read_the_same_file_meanwhile(episode_path: Path) -> None:
+    path = episode_path / "annotation.hdf5"
+    with Episode.open(path), h5py.File(path) as file:
+        assert "imu/accel_xyz" in file
+    with h5py.File(path) as file, Episode.open(path) as episode:
+        assert episode.num_frames == len(file["slam/frame_names"])

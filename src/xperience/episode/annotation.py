@@ -21,6 +21,9 @@ from xperience.episode.layout import BY_PATH, LONGEST
 from xperience.episode.storage_checks import check_inflation, check_layout
 from xperience.errors import CorruptError, FormatError, LimitError, MissingError
 
+CHUNK_CACHE_BYTES = 16 * 2**20
+"""HDF5's cache of decompressed chunks, for each dataset."""
+
 MAX_READ_BYTES = 512 * 2**20
 """Largest single read. A full-length episode's largest whole-stream read (body joints) is 4 MB; depth goes by range."""
 
@@ -51,7 +54,7 @@ class AnnotationFile:
         if not path.is_file():
             raise MissingError("no annotation file", file=path, hint="give an episode folder or its annotation.hdf5")
         try:
-            self._file = h5py.File(path, "r", locking=False, rdcc_nbytes=16 * 2**20)
+            self._file = _open(path)
         except OSError as error:
             raise CorruptError(
                 "annotation file cannot be opened as HDF5",
@@ -235,3 +238,11 @@ class AnnotationFile:
 
 def _matches(shape: tuple[int, ...], pattern: tuple[str | int, ...]) -> bool:
     return len(shape) == len(pattern) and all(isinstance(p, str) or n == p for n, p in zip(shape, pattern, strict=True))
+
+
+def _open(path: Path) -> h5py.File:
+    """The file with HDF5's usual locks, which others in this process expect; without, where it cannot be locked."""
+    try:
+        return h5py.File(path, "r", rdcc_nbytes=CHUNK_CACHE_BYTES)
+    except OSError:
+        return h5py.File(path, "r", locking=False, rdcc_nbytes=CHUNK_CACHE_BYTES)
