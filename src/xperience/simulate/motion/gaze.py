@@ -96,8 +96,9 @@ def angles(eyes: np.ndarray, point: np.ndarray, heading: np.ndarray) -> np.ndarr
     c, s = np.cos(heading), np.sin(heading)
     x, y = c * line[:, 0] + s * line[:, 1], -s * line[:, 0] + c * line[:, 1]
     far = np.hypot(x, y)
-    side = np.arctan2(y, x) * minimum_jerk(far / 0.25)
-    side = SIDE_SHARE * side * (1 - minimum_jerk((np.abs(side) - 2.0) / (np.pi - 2.0)))
+    side = np.arctan2(y, x)
+    behind = minimum_jerk((np.abs(side) - 2.0) / (np.pi - 2.0))
+    side = SIDE_SHARE * side * (1 - behind) * minimum_jerk(far / 0.25)
     down = DOWN_SHARE * np.arctan2(-line[:, 2], np.hypot(far, 0.1))
     middle, half = (LOWEST + HIGHEST) / 2, (LOWEST - HIGHEST) / 2
     return np.stack([heading + soft_clip(side, FARTHEST_SIDE), middle + soft_clip(down - middle, half)], -1)
