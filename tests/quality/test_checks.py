@@ -12,12 +12,15 @@ from typing import Any
 import numpy as np
 import pytest
 
+from xperience.episode import Episode
 from xperience.episode.geometry import rotvec_to_matrix
 from xperience.quality.checks.contacts import FEET
 from xperience.quality.gate import Quality
 from xperience.quality.registry import all_checks
+from xperience.quality.sync.audio_motion import impacts
 from xperience.simulate.faults.editor import Editor
 from xperience.simulate.faults.stamps import change_caption, change_clock, change_imu_clock
+from xperience.simulate.sensors.audio import RATE
 
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
 
@@ -519,3 +522,26 @@ def test_every_threshold_says_where_it_comes_from() -> None:
         assert check.question.endswith("?") and check.reads
         for name, bound in check.thresholds.items():
             assert len(bound.source) >= 10, (check.name, name)
+
+
+@pytest.mark.parametrize("late_s", [0.0, 0.3, -0.25])
+def test_sound_that_does_not_fit_the_motion(late_s: float, episode_path: Path, damaged: Any) -> None:
+    """A click at each likely impact, all of them late or early by as much."""
+    with Episode.open(episode_path) as episode:
+        times = impacts(episode)
+    assert len(times) >= 5
+
+    def clicks(wave: np.ndarray) -> np.ndarray:
+        rng = np.random.default_rng(0)
+        wave = 1e-3 * rng.normal(size=wave.shape)
+        for time in times + late_s:
+            start = round(time * RATE)
+            if 0 < start < wave.shape[1] - 2000:
+                wave[:, start : start + 2000] += 0.5 * rng.normal(size=2000) * np.exp(-np.arange(2000) / 300)
+        return wave
+
+    quality = damaged(sound(clicks))
+    (offset,) = [o for o in quality.sync if o.b == "audio"]
+    assert offset.status == "measured" and offset.offset_s == pytest.approx(late_s, abs=0.05)
+    said = {f.check for f in quality.findings if f.modality == "audio"}
+    assert said == (set() if late_s == 0 else {"sync", "sound_fit"})

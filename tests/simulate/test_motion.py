@@ -430,3 +430,24 @@ def test_patterns_move_about_the_working_pose(pattern: str, tool: bool) -> None:
             k = round(sound.time_s * 100)
             assert at[k - 6 : k + 7, 2, 3].min() > at[k, 2, 3] - 0.004
             assert at[k - 15 : k, 2, 3].max() > at[k, 2, 3] + 0.01
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_any_script_gives_finite_motion(seed: int) -> None:
+    """Moves at random: overlapping, of no length, out of reach, about things that are not there."""
+    rng = np.random.default_rng(seed)
+    moves = []
+    for _ in range(20):
+        kind = MoveKind(rng.choice([k.value for k in MoveKind]))
+        hand = None if kind in (MoveKind.WALK, MoveKind.LOOK) else str(rng.choice(SIDES))
+        start = rng.uniform(0, 9)
+        target = pose(*rng.uniform(-2, 2, 2), rng.uniform(0, 2), rng.uniform(-3, 3)) if rng.random() < 0.8 else None
+        thing, other = (rng.choice([None, 2, 3, 1, 99]) for _ in range(2))
+        pattern = rng.choice([None, *PATTERNS, "juggle"])
+        moves.append(Move(kind, start, start + rng.choice([0, 0.1, 1, 4]), hand, thing, target, pattern, other))
+    w = animate(replace(scenario(), moves=tuple(sorted(moves, key=lambda m: m.start_s)), duration_s=9.3))
+    m = w.at(np.arange(-0.5, 10, 0.05))
+    for name in Motion.__dataclass_fields__:
+        assert np.isfinite(getattr(m, name)).all(), name
+    assert all(0 <= s.time_s < 9.3 and s.duration_s >= 0 for s in w.sounds)
+    assert np.linalg.norm(m.joints[:, 15] - m.joints[:, 0], axis=-1).max() < 1.0

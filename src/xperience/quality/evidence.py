@@ -37,6 +37,9 @@ MAX_PIXELS = 30_000_000_000
 MORE_FRAMES = 100
 """Frames that are decoded beyond the annotation's: those of a longer video are counted, not looked at."""
 
+DEPTH_PIXELS = 64 * 256 * 256
+"""Pixels of depth that are looked at together: 64 images of the real size, 17 MB."""
+
 MAX_SOUND_S, MORE_SOUND_S = 1800.0, 5.0
 """Longest sound that is listened to, and how much of it beyond the end of the recording."""
 
@@ -162,7 +165,7 @@ class Evidence:
 
         depth = self.episode.depth
         rows, before = [np.zeros((0, 3))], None
-        for _, block, _ in depth.blocks():
+        for _, block, _ in depth.blocks(max(1, DEPTH_PIXELS // max(1, depth.shape[1] * depth.shape[2]))):
             rows.append(frame_statistics(block, before, depth.depth_min, depth.depth_max))
             before = block[-1]
         return np.concatenate(rows)
@@ -180,7 +183,7 @@ class Evidence:
                 return VideoDigest(
                     view, data["times_s"], data["gray"], int(data["factor"]), int(data["declared"]), str(data["error"])
                 )
-        factor = -(-width // DIGEST_WIDTH)
+        factor = min(-(-width // DIGEST_WIDTH), video.height)
         most = min(MAX_DIGEST_BYTES * factor**2, MAX_PIXELS) // (width * video.height)
         grays: list[np.ndarray] = []
         times, problem, shown = [], "", None

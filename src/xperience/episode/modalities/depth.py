@@ -55,7 +55,8 @@ class Depth:
         depth = self.file.read(DEPTH, start=begin, stop=end)
         assert depth is not None, "depth is absent"
         confidence = self.file.read(CONFIDENCE, start=begin, stop=end) if self.has_confidence else None
-        return np.asarray(depth, np.float32), confidence
+        with np.errstate(over="ignore"):  # stored in double precision, nonsense may be too large
+            return np.asarray(depth, np.float32), confidence
 
     def blocks(self, size: int = 64) -> Iterator[tuple[int, np.ndarray, np.ndarray | None]]:
         """(first frame, depth, confidence) for consecutive runs of at most `size` frames."""

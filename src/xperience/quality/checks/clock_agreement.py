@@ -57,8 +57,8 @@ def _judge(
     """
     half = len(times) // 2
     span = times[-half:] - times[:half]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        slope = np.nanmedian(np.where(span > 0, (apart[-half:] - apart[:half]) / np.where(span > 0, span, 1), np.nan))
+    forward = span > 0
+    slope = np.median((apart[-half:] - apart[:half])[forward] / span[forward]) if forward.any() else np.nan
     length = max(float(times[-1] - times[0]), 1e-9)
     allowed = DRIFT.value + 1e6 * (1.5 * quantum + 4 * float(np.median(np.abs(np.diff(apart)))) / half**0.5) / length
     found = []

@@ -12,6 +12,9 @@ from xperience.quality.spans import findings, long_runs
 VALID = Threshold(0.15, "share", "indoor stereo fills most of the image; clean recordings stay above 0.4")
 LEAST = Threshold(0.25, "s", "five frames at 20 fps")
 OUTSIDE = Threshold(0.02, "share", "pixels outside depth_min..depth_max; the format has none, noise a few")
+FARTHEST = 1e6
+"""Metres: what is stored beyond is taken for that."""
+
 FROZEN = Threshold(0.25, "s", "five equal depth images: stereo noise never repeats")
 
 
@@ -20,6 +23,8 @@ def run(evidence: Evidence) -> list[Finding]:
     times = evidence.episode.clock.times_s
     if not depth.present or not len(depth) or not len(times):
         return []
+    if not depth.shape[1] * depth.shape[2]:
+        return [Finding("depth", "depth", 0.0, float(times[-1]), 0, 1, "depth images have no pixels")]
     stats = evidence.depth_statistics
     count = min(len(stats), len(times))
     times, stats = times[:count], stats[:count]
@@ -46,6 +51,7 @@ def frame_statistics(depth: np.ndarray, before: np.ndarray | None, low: float, h
     """[n, 3] for depth [n, H, W]: share valid, share of valid outside low..high, 1 where equal to the frame before."""
     valid = np.isfinite(depth) & (depth > 0)
     counted = np.maximum(valid.sum((1, 2)), 1)
+    low, high = np.clip([low, high], -FARTHEST, FARTHEST).tolist()
     slack = 0.02 * max(high - low, 0.0)  # stereo noise may leave the range by a little
     outside = (valid & ((depth < low - slack) | (depth > high + slack))).sum((1, 2)) / counted
     chain = depth if before is None else np.concatenate([before[None], depth])

@@ -17,6 +17,9 @@ WRONG = Threshold(0.17, "share", "clean simulated recordings at 128 pixels come 
 FRAMES = 12
 LEAST_PIXELS = 200
 LEAST_GAIN = Threshold(0.04, "share", "how much smaller the residual is at the best factor than at factors 1.6 away")
+NEAREST, FARTHEST = 0.15, 1000.0
+"""Depth that is looked at, metres."""
+
 AGREE = 0.6
 """Share of frames that must agree on the direction of the error."""
 
@@ -36,7 +39,7 @@ def run(evidence: Evidence) -> list[Finding]:
         return []
     camera = rig["stereo_left"]
     count = min(len(depth), *(len(d) for v in wanted if (d := evidence.digest(v)) is not None))
-    if camera.size is None or count < 1:
+    if camera.size is None or count < 1 or not depth.shape[1] * depth.shape[2]:
         return []
     best = []
     for k in np.unique(np.linspace(0, count - 1, FRAMES).astype(int)):
@@ -59,7 +62,7 @@ def best_scale(left: np.ndarray, right: np.ndarray, depth: np.ndarray, camera: C
     """Factor on depth [h, w] that makes the pair [H, W, 3] agree best; None where the pictures cannot tell."""
     height, width = depth.shape
     step_x, step_y = left.shape[1] / width, left.shape[0] / height
-    valid = np.isfinite(depth) & (depth > 0.15)
+    valid = (depth > NEAREST) & (depth < FARTHEST)
     rows, columns = np.nonzero(valid)
     if len(rows) < LEAST_PIXELS:
         return None

@@ -10,6 +10,7 @@ from xperience.quality.evidence import Evidence
 from xperience.quality.finding import Finding
 from xperience.quality.registry import Check, Threshold
 from xperience.quality.spans import findings, long_runs
+from xperience.quality.sync.motion import wrist_in_world
 
 BETTER = Threshold(0.08, "m", "how much nearer the other side's wrist is, where hands and body share a frame")
 SHARED = Threshold(
@@ -26,14 +27,14 @@ def run(evidence: Evidence) -> list[Finding]:
     wrists = body.values[:, [LEFT_WRIST, RIGHT_WRIST]].astype(np.float64)
     found = []
     for own, side in enumerate(HAND_SIDES):
-        hand = episode.hand_world(side)
+        hand = wrist_in_world(episode, side)
         if not hand.present:
             continue
         good = hand.valid & body.valid & np.isfinite(wrists).all((1, 2))
         if good.sum() < 10:
             continue
         with np.errstate(invalid="ignore"):
-            apart = np.linalg.norm(hand.values[:, :1] - wrists, axis=2)  # [T, 2] to the left and to the right wrist
+            apart = np.linalg.norm(hand.values[:, None] - wrists, axis=2)  # [T, 2] to the left and to the right wrist
         if np.median(apart[good].min(1)) > SHARED.value:
             continue  # hands and body are not in one frame (real recordings): distances say nothing
         nearer = np.where(good, apart[:, own] - apart[:, 1 - own], 0.0)

@@ -48,7 +48,7 @@ def run(evidence: Evidence) -> list[Finding]:
             size = np.linalg.norm(values, axis=1)
         spans = long_runs(size > bound.value, times, 0.0, 0.2)
         found += findings(
-            "imu", "imu", spans, times, size, bound.value, f"{name} of {np.nanmax(size):.0f} is implausible"
+            "imu", "imu", spans, times, size, bound.value, f"{name} of {np.nanmax(size, initial=0):.0f} is implausible"
         )
     return found
 

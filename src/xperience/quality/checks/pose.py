@@ -7,6 +7,7 @@ import numpy as np
 from xperience.episode import geometry
 from xperience.quality.evidence import Evidence
 from xperience.quality.finding import Finding
+from xperience.quality.recording import LARGEST
 from xperience.quality.registry import Check, Threshold
 from xperience.quality.spans import findings, long_runs, runs
 
@@ -28,8 +29,8 @@ def run(evidence: Evidence) -> list[Finding]:
     found += findings("pose", "pose", invalid, times, None, None, "no usable pose")
     quat = episode.file.read("slam/quat_wxyz")
     assert quat is not None
-    with np.errstate(invalid="ignore"):
-        length = np.abs(np.linalg.norm(quat[: len(pose)].astype(np.float64), axis=1) - 1)
+    quat = np.clip(np.nan_to_num(quat[: len(pose)].astype(np.float64)), -LARGEST, LARGEST)
+    length = np.abs(np.linalg.norm(quat, axis=1) - 1)
     length = np.where(pose.valid[: len(length)], length, 0)
     spans = long_runs(length > UNIT.value, times[: len(length)], 0.0, 0.5)
     found += findings("pose", "pose", spans, times, length, UNIT.value, "quaternions are not of unit length")

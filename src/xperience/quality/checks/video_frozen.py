@@ -26,7 +26,7 @@ def run(evidence: Evidence) -> list[Finding]:
     for view in evidence.episode.views:
         digest = evidence.digest(view)
         count = 0 if digest is None else min(len(digest), len(times))
-        if digest is None or count < 3:
+        if digest is None or count < WINDOW:
             continue
         still = (digest.change[:count] < CHANGE.value) & (digest.std[:count] > 2.0)  # black is another check's business
         still[0] = False

@@ -50,9 +50,8 @@ def _line(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
     """Robust (slope, level): the median slope between the two halves (Theil 1950, on paired halves)."""
     half = len(x) // 2
     span = x[-half:] - x[:half]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        slope = float(np.nanmedian((y[-half:] - y[:half]) / np.where(span > 0, span, np.nan)))
-    slope = slope if np.isfinite(slope) else 0.0
+    forward = span > 0
+    slope = float(np.median((y[-half:] - y[:half])[forward] / span[forward])) if forward.any() else 0.0
     return slope, float(np.median(y - slope * x))
 
 

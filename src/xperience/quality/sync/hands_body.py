@@ -7,6 +7,8 @@ a little apart, and only in the camera do they look like the body's wrist. So th
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from xperience.episode import Signal, geometry
@@ -29,26 +31,27 @@ def measure(evidence: Evidence) -> list[Offset]:
         return []
     found = []
     for side, joint in zip(HAND_SIDES, (LEFT_WRIST, RIGHT_WRIST), strict=True):
-        hand = episode.hand_world(side)
-        if not hand.present:
+        wrist_world = motion.wrist_in_world(episode, side)
+        if not wrist_world.present:
             continue
         name = f"hand_{side}"
         wrist = episode.body.values[:, joint].astype(np.float64)
-        in_world = _offset(name, episode.body, wrist, hand)
+        in_world = _offset(name, episode.body, wrist, wrist_world)
         if in_world.status == "undetermined":
             T_camera_world = geometry.invert(episode.T_world_camera(FRAME))
             in_camera = np.einsum("nij,nj->ni", T_camera_world[:, :3, :3], wrist) + T_camera_world[:, :3, 3]
-            other = _offset(name, episode.body, in_camera, episode.hand(side))
+            hand = episode.hand(side)
+            other = _offset(name, episode.body, in_camera, replace(hand, values=hand.values[:, 0]))
             in_world = other if other.status == "measured" else in_world
         found.append(in_world)
     return found
 
 
 def _offset(name: str, body: Signal, wrist: np.ndarray, hand: Signal) -> Offset:
-    """Of a hand against the body's wrist [N, 3] in the same coordinates."""
+    """Of a hand's wrist [N, 3] against the body's [N, 3] in the same coordinates."""
     known = body.valid & np.isfinite(wrist).all(1)
     expected = motion.wrist_increments(wrist, known, body.times_s)
-    moved = motion.wrist_increments(hand.values[:, 0], hand.valid, hand.times_s)
+    moved = motion.wrist_increments(hand.values, hand.valid, hand.times_s)
     if len(expected.start_s) < 2:
         return Offset.undetermined("body", name, "too few samples")
     return alignment.measure("body", name, expected.track(), moved, max_std_s=MAX_STD_S)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
-from xperience.episode import Episode, geometry
+from xperience.episode import Episode, Signal, geometry
+from xperience.episode.modalities.hands import FRAME, in_world
 from xperience.quality.sync.alignment import Increments, Track
 
 
@@ -38,6 +41,16 @@ def pose_increments(episode: Episode) -> Increments | None:
     change = np.full((len(relative), 3), np.nan)
     change[good] = geometry.matrix_to_rotvec(relative[good])
     return _forward(pose.times_s, change)
+
+
+def wrist_in_world(episode: Episode, side: str) -> Signal:
+    """A hand's wrist [N, 3] in world metres, by the pose; absent where hand, pose or the camera's place is."""
+    hand = episode.hand(side)
+    if not (hand.present and episode.pose.present) or episode.rig is None or FRAME not in episode.rig:
+        return Signal.absent((3,))
+    T_world_camera = Signal(episode.T_world_camera(FRAME), episode.pose.valid, episode.pose.times_s)
+    wrist = in_world(replace(hand, values=hand.values[:, :1]), T_world_camera)
+    return replace(wrist, values=wrist.values[:, 0])
 
 
 def wrist_increments(positions: np.ndarray, valid: np.ndarray, times_s: np.ndarray) -> Increments:

@@ -9,5 +9,5 @@ __all__ = ["AnimatedWorld", "animate"]
 
 
 def animate(scenario: Scenario) -> AnimatedWorld:
-    """The scenario as a continuous world; a pure function of it. Takes about 5 ms for each second of the episode."""
+    """The scenario as a continuous world; a pure function of it. Takes 5 to 10 ms for each second of it."""
     return AnimatedWorld(scenario)

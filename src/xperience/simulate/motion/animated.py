@@ -12,14 +12,17 @@ from xperience.simulate.motion.holding import Holding
 from xperience.simulate.script import Scenario
 from xperience.simulate.world import Motion, Sound
 
-CHUNK = 2048
-"""Instants computed at once: bounds the memory of `at`."""
+CHUNK, EGO_CHUNK = 2048, 16384
+"""Instants computed at once by `at` and by `ego`: bounds their memory to some 100 MB."""
 PLANS = 3
 """Plans made at most: a further one where a hand fell short of a thing or of its place."""
 
 
 class AnimatedWorld:
     """Implements `world.World`.
+
+    Axes: headset x right, y down, z forward; pupils (`T_world_cpf`) x left, y up, z forward, origin between the pupils;
+    pelvis (`T_world_root`) and all joint rotations as in SMPL, x left, y up, z forward in the rest pose.
 
     Attributes:
         scenario: what was animated. bones: the person's rest skeleton. gait: the way and the steps.
@@ -62,7 +65,11 @@ class AnimatedWorld:
     def ego(self, times_s: np.ndarray) -> np.ndarray:
         """T_world_body [T, 4, 4] at any instants [T]."""
         times = np.asarray(times_s, np.float64)
-        return body.headset(self.bones, body.trunk(self.bones, self._ego(times)))
+        out = np.empty((len(times), 4, 4))
+        for k in range(0, len(times), EGO_CHUNK):
+            part = slice(k, k + EGO_CHUNK)
+            out[part] = body.headset(self.bones, body.trunk(self.bones, self._ego(times[part])))
+        return out
 
     def at(self, times_s: np.ndarray) -> Motion:
         """State at any instants [T]."""

@@ -9,7 +9,7 @@ import numpy as np
 from xperience.simulate.motion.curves import bump, cruise, minimum_jerk, ramp, smooth
 from xperience.simulate.script import Move, MoveKind, Scenario
 
-STEP_S, SHORTEST_S = 0.56, 0.40
+STEP_S, SHORTEST_S = 0.56, 0.44
 """Time of one step, and the shortest that a hurried step takes."""
 LONGEST = 0.335
 """Length of the longest step, share of height; those who walk faster step more often."""

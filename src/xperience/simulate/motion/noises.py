@@ -92,9 +92,7 @@ def _work(scenario: Scenario, used: Sequence[Used]) -> Iterator[Event]:
         other = _other(scenario, use.move)
         struck = other or tool
         made = MATERIALS.get(pattern) or (material(struck.kind) if struck else "wood")
-        verb = {"cut": "cuts", "press": "presses", "wipe": "wipes", "scan": "scans", "pour": "pours"}.get(
-            pattern, f"{pattern}s"
-        )
+        verb = "presses" if pattern == "press" else f"{pattern}s"
         with_tool = f" with {tool.name}" if tool else ""
         cause = f"{SIDES[use.side]} hand {verb}{' at ' + other.name if other else ''}{with_tool}"
         for start, duration, strength in use.stroke.sounds:
