@@ -1,0 +1,1 @@
+"""Many recordings: catalogue, labels, selection, splits, leakage, planning."""
