@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from synthetic import recording
 
-from xperience.benchmark import heads, interval
+from xperience.benchmark import interval
+from xperience.benchmark.heads import head
+from xperience.benchmark.heads import linear as heads
 from xperience.benchmark.metrics import means
 from xperience.benchmark.protocol import cut, make_split, shared_frames
 from xperience.benchmark.samples import Pool, thin
@@ -37,7 +39,7 @@ def test_the_cut_gives_the_published_counts(samples, train):
 def test_one_recording_is_split_in_time():
     one = recording(frames=400)
     split = make_split([one])
-    train, test = split.pools(parts("timeline_action", [one]))
+    train, _, test = split.pools(parts("timeline_action", [one]))
     assert train.frames("start_frame").max() < test.frames("start_frame").min()
     valid = int((one.windows.action_label != "").sum())
     assert len(train) == round(0.7 * valid)
@@ -47,10 +49,10 @@ def test_one_recording_is_split_in_time():
 @pytest.mark.parametrize("task", TASKS)
 def test_a_cut_at_a_frame_leaves_no_shared_frame(task):
     one = recording(frames=400)
-    train, test = make_split([one], test_from=201).pools(parts(task, [one]))
+    train, _, test = make_split([one], test_from=201).pools(parts(task, [one]))
     assert train.last.max() < 201 <= test.first.min()
     assert shared_frames(train, test) == 0
-    train, test = make_split([one]).pools(parts(task, [one]))
+    train, _, test = make_split([one]).pools(parts(task, [one]))
     assert shared_frames(train, test) > 0
 
 
@@ -80,7 +82,7 @@ def test_whole_episodes_are_held_out():
     assert info.shared_sessions > 0
     assert make_split(list(reversed(many)), seed=3).info == info
     assert any(make_split(many, seed=s).info.test != info.test for s in range(3))
-    train, test = split.pools(parts("timeline_action", many))
+    train, _, test = split.pools(parts("timeline_action", many))
     assert {r.id for r in train.recordings} == set(info.train)
     assert {r.id for r in test.recordings} == set(info.test)
 
@@ -110,7 +112,7 @@ def test_options_that_do_not_fit_are_refused():
 def test_scaler_and_head_see_the_training_windows_alone():
     one = recording(frames=300)
     split = make_split([one])
-    train, test = split.pools(parts("timeline_action", [one]))
+    train, _, test = split.pools(parts("timeline_action", [one]))
     span = heads.Span(train.inputs(), train.parts[0].samples.block_starts)
 
     one.features[test.window] += 1000.0
@@ -131,9 +133,12 @@ def test_a_vocabulary_is_that_of_training(task):
     from xperience.benchmark.task import Outcome
 
     one = recording(frames=400, run=120)  # the fourth action begins in the test part
-    train, test = make_split([one]).pools(parts(task, [one]))
+    train, _, test = make_split([one]).pools(parts(task, [one]))
     outcome = Outcome()
-    kind_of(TASKS[task]).evaluate(TASKS[task], train, test, units(test), np.random.default_rng(0), outcome)
+    learner = head("linear")
+    kind_of(TASKS[task]).evaluate(
+        TASKS[task], learner, train, Pool([]), test, units(test), np.random.default_rng(0), outcome
+    )
     assert outcome.unseen_test_labels == (["Place cup on table"] if task == "timeline_action" else ["table"])
     assert 0 < outcome.unseen_label_share < 1
     named = {row["predicted_label"] for row in outcome.rows} if task == "timeline_action" else {
@@ -210,7 +215,7 @@ def test_inputs_that_never_vary_teach_and_tell_nothing():
 def test_chunks_are_the_inputs_in_order(monkeypatch):
     monkeypatch.setattr("xperience.benchmark.samples.CHUNK", 17)
     many = [recording(f"s{k}__ep1", seed=k, frames=100) for k in range(5)]
-    pool, _ = make_split(many).pools(parts("timeline_action", many))
+    pool, _, _ = make_split(many).pools(parts("timeline_action", many))
     chunks = list(pool.chunks())
     assert [len(c) for c in chunks[:-1]] == [17] * (len(chunks) - 1)
     assert (np.concatenate(chunks) == pool.inputs()).all()
@@ -218,7 +223,7 @@ def test_chunks_are_the_inputs_in_order(monkeypatch):
 
 def test_thinning_is_even_and_keeps_every_recording():
     many = [recording(f"s{k}__ep1", seed=k, frames=200 + 100 * k) for k in range(3)]
-    pool, _ = make_split(many, ratios=(0.9, 0, 0.1)).pools(parts("temporal_order", many))
+    pool, _, _ = make_split(many, ratios=(0.9, 0, 0.1)).pools(parts("temporal_order", many))
     thinned = thin(pool, 40)
     assert thinned.thinned_from == len(pool)
     assert abs(len(thinned) - 40) <= 2
@@ -231,7 +236,7 @@ def test_thinning_is_even_and_keeps_every_recording():
 
 def test_units_are_episodes_or_blocks_and_say_so():
     many = [recording(f"s{k}__ep1", seed=k, frames=120) for k in range(8)]
-    _, test = make_split(many, ratios=(0.25, 0, 0.75)).pools(parts("timeline_action", many))
+    _, _, test = make_split(many, ratios=(0.25, 0, 0.75)).pools(parts("timeline_action", many))
     assert interval.units(test).method == "6 test episodes"
     two = Pool(test.parts[:2])
     found = interval.units(two)

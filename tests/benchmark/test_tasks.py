@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from synthetic import recording
 
+from xperience.benchmark.heads import head
 from xperience.benchmark.protocol import make_split
 from xperience.benchmark.run import run_task
 from xperience.benchmark.scoring import score_file
@@ -31,11 +32,11 @@ def run(tmp_path_factory):
     out = tmp_path_factory.mktemp("run")
     one = recording(frames=600)
     split = make_split([one])
-    return out, one, {name: run_task(task, [one], split, out, 0) for name, task in TASKS.items()}
+    return out, one, {name: run_task(task, head("linear"), [one], split, out, 0) for name, task in TASKS.items()}
 
 
 def only(task, recordings, tmp_path, **options):
-    return run_task(TASKS[task], recordings, make_split(recordings, **options), tmp_path, 0)
+    return run_task(TASKS[task], head("linear"), recordings, make_split(recordings, **options), tmp_path, 0)
 
 
 def baseline(result, name):
@@ -132,20 +133,20 @@ def test_a_saved_head_gives_the_saved_predictions(run):
 
 def test_finished_tasks_are_not_computed_again(run, monkeypatch):
     out, one, results = run
-    monkeypatch.setattr("xperience.benchmark.heads.Span", None)  # any fit would fail
-    again = run_task(TASKS["timeline_action"], [one], make_split([one]), out, 0)
+    monkeypatch.setattr("xperience.benchmark.heads.linear.Span", None)  # any fit would fail
+    again = run_task(TASKS["timeline_action"], head("linear"), [one], make_split([one]), out, 0)
     assert again == results["timeline_action"]
     with pytest.raises(TypeError):
-        run_task(TASKS["timeline_action"], [one], make_split([one]), out, 1)
+        run_task(TASKS["timeline_action"], head("linear"), [one], make_split([one]), out, 1)
     other = dataclasses.replace(one, features=one.features + 1)
     with pytest.raises(TypeError):
-        run_task(TASKS["timeline_action"], [other], make_split([other]), out, 0)
+        run_task(TASKS["timeline_action"], head("linear"), [other], make_split([other]), out, 0)
 
 
 def test_results_are_the_same_again(run, tmp_path):
     _, one, results = run
     for name in ("timeline_action", "next_action", "temporal_order"):
-        again = run_task(TASKS[name], [one], make_split([one]), tmp_path, 0)
+        again = run_task(TASKS[name], head("linear"), [one], make_split([one]), tmp_path, 0)
         assert dataclasses.replace(again, seconds=0) == dataclasses.replace(results[name], seconds=0)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from xperience.benchmark.paired import STATISTICS, save_statistics
 from xperience.benchmark.summary import TaskResult, task_from_dict
 from xperience.benchmark.task import Outcome
 from xperience.storage import replacing, to_json
@@ -60,6 +61,8 @@ def write_run(
             text(name, to_json(value))
         if outcome.arrays:
             np.savez_compressed(temporary / "predictions.npz", **outcome.arrays)  # type: ignore[arg-type]
+        if outcome.stats is not None and outcome.score_of is not None:
+            save_statistics(temporary / STATISTICS, outcome)
         if 0 < sum(array.nbytes for array in outcome.weights.values()) <= MAX_CHECKPOINT_BYTES:
             (temporary / "checkpoints").mkdir()
             np.savez(temporary / "checkpoints" / "head.npz", **outcome.weights)  # type: ignore[arg-type]

@@ -8,7 +8,7 @@ one scores 0.05.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,20 +40,22 @@ class Split:
     info: SplitInfo
     inside: bool
 
-    def pools(self, parts: Sequence[tuple[Recording, Samples]]) -> tuple[Pool, Pool]:
-        """Train and test samples, those without a recorded target left out after the cut."""
+    def pools(self, parts: Sequence[tuple[Recording, Samples]]) -> tuple[Pool, Pool, Pool]:
+        """Train, validation and test samples, those without a recorded target left out after the cut."""
         train: list[Part] = []
+        val: list[Part] = []
         test: list[Part] = []
         for recording, samples in parts:
             if self.inside:
                 before, after = cut(samples, self.info.test_from)
                 train.append(_usable(recording, samples, before))
                 test.append(_usable(recording, samples, after))
-            elif recording.id in self.info.train:
-                train.append(_usable(recording, samples, np.arange(len(samples))))
-            elif recording.id in self.info.test:
-                test.append(_usable(recording, samples, np.arange(len(samples))))
-        return Pool([p for p in train if len(p.rows)]), Pool([p for p in test if len(p.rows)])
+                continue
+            for side, ids in ((train, self.info.train), (val, self.info.val), (test, self.info.test)):
+                if recording.id in ids:
+                    side.append(_usable(recording, samples, np.arange(len(samples))))
+        full = [Pool([part for part in side if len(part.rows)]) for side in (train, val, test)]
+        return full[0], full[1], full[2]
 
 
 def _usable(recording: Recording, samples: Samples, rows: np.ndarray) -> Part:
@@ -83,6 +85,31 @@ def shared_frames(train: Pool, test: Pool) -> int:
         if part.recording.id in ends:
             count += int((part.samples.first[part.rows] <= ends[part.recording.id]).sum())
     return count
+
+
+def given_split(recordings: Sequence[Recording], sides: Mapping[str, Sequence[str]], name: str) -> Split:
+    """A split made elsewhere: ids of train, val and test.
+
+    Raises:
+        UsageError: it names episodes that are not here, or leaves train or test empty.
+    """
+    here = {recording.id: recording for recording in recordings}
+    unknown = sorted({id for ids in sides.values() for id in ids} - set(here))
+    if unknown:
+        raise UsageError(
+            "the split names episodes that are not here",
+            field="--split",
+            found=f"{unknown[0]} and {len(unknown) - 1} more" if len(unknown) > 1 else unknown[0],
+            hint="give the folder that the split was made for",
+        )
+    train, val, test = (sorted(sides.get(side, ())) for side in ("train", "val", "test"))
+    if not train or not test:
+        raise UsageError("no episode trains, or none is tested", field="--split", found=name)
+    shared = {here[id].session for id in train} & {here[id].session for id in test}
+    text = f"split {name}: {len(train)} episodes train, {len(val)} are kept aside, {len(test)} are the test"
+    if shared:
+        text += f"; {len(shared)} sessions have episodes on both sides"
+    return Split(SplitInfo("given", text, train, val, test, 0, shared_sessions=len(shared)), inside=False)
 
 
 def make_split(

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from xperience.benchmark import heads, interval
+from xperience.benchmark import interval
 from xperience.benchmark.collect import collect
+from xperience.benchmark.heads import Head, head
+from xperience.benchmark.heads.linear import MAX_TRAIN
 from xperience.benchmark.kinds import kind_of
 from xperience.benchmark.outputs import finished, write_run
-from xperience.benchmark.protocol import Split, make_split, shared_frames
+from xperience.benchmark.paired import unit_names
+from xperience.benchmark.protocol import Split, given_split, make_split, shared_frames
 from xperience.benchmark.recording import Recording
 from xperience.benchmark.samples import NotMeasurable, Pool, Samples, thin
 from xperience.benchmark.summary import (
@@ -47,12 +50,17 @@ def run_benchmark(
     hold_out: str | None = None,
     test_from: int | None = None,
     ratios: Sequence[float] | None = None,
+    sides: Mapping[str, Sequence[str]] | None = None,
+    head_name: str = "linear",
     seed: int = 0,
     workers: int = 1,
     show: bool = True,
     command: str = "",
 ) -> Summary:
     """Runs tasks on one episode or on all episodes below a folder; see `protocol` for the options.
+
+    With `sides`, a split made elsewhere: ids of train, val and test; other episodes take no part. The linear heads'
+    runs stand in `out` itself, those of another head in `out/<head>`.
 
     A task that an earlier run in `out` finished with the same recordings and settings is not computed again.
 
@@ -62,7 +70,14 @@ def run_benchmark(
     chosen = choose(tasks)
     started = time.monotonic()
     recordings, set_aside = collect(path, out, workers=workers, show=show)
-    split = make_split(recordings, hold_out=hold_out, test_from=test_from, ratios=ratios, seed=seed)
+    if sides is not None:
+        split = given_split(recordings, sides, "given")
+        used = {id for ids in sides.values() for id in ids}
+        recordings = [recording for recording in recordings if recording.id in used]
+    else:
+        split = make_split(recordings, hold_out=hold_out, test_from=test_from, ratios=ratios, seed=seed)
+    learner = head(head_name, seed)
+    out = out if head_name == "linear" else out / head_name
     summary = Summary(
         command=command,
         source=path.resolve().name,
@@ -72,7 +87,7 @@ def run_benchmark(
         set_aside=[{"episode": name, "reason": reason} for name, reason in set_aside.items()],
     )
     for task in track(chosen, "tasks", show=show):
-        summary.tasks[task.id] = run_task(task, recordings, split, out, seed)
+        summary.tasks[task.id] = run_task(task, learner, recordings, split, out, seed)
     summary.seconds = round(time.monotonic() - started, 3)
     write_json(
         out / "episode_manifest.json",
@@ -83,9 +98,11 @@ def run_benchmark(
     return summary
 
 
-def run_task(task: Task, recordings: Sequence[Recording], split: Split, out: Path, seed: int) -> TaskResult:
+def run_task(
+    task: Task, learner: Head, recordings: Sequence[Recording], split: Split, out: Path, seed: int
+) -> TaskResult:
     """One task, from its samples to its folder."""
-    config = _config(task, recordings, split, seed)
+    config = _config(task, learner, recordings, split, seed)
     done = finished(out / task.id, config["identity"])
     if done is not None:
         return done
@@ -100,8 +117,8 @@ def run_task(task: Task, recordings: Sequence[Recording], split: Split, out: Pat
     try:
         parts, refused = _samples(task, recordings, split)
         num_windows = sum(len(samples) for _, samples in parts)
-        train, test = split.pools(parts)
-        train = thin(train, _most(train))
+        train, val, test = split.pools(parts)
+        train, val = thin(train, _most(train)), thin(val, _most(val))
         _count(result, train, test)
         step("samples", train=len(train), test=len(test))
         if not len(test):
@@ -109,7 +126,8 @@ def run_task(task: Task, recordings: Sequence[Recording], split: Split, out: Pat
             raise NotMeasurable(f"no test window has a recorded target{why}")
         result.notes = _notes(task, train, test, refused)
         units = interval.units(test)
-        kind_of(task).evaluate(task, train, test, units, _random(task, seed), outcome)
+        kind_of(task).evaluate(task, learner, train, val, test, units, _random(task, seed), outcome)
+        outcome.units = unit_names(test, units)
         step("evaluated", **outcome.fit)
         result.interval = _interval(outcome, units, seed)
     except NotMeasurable as reason:
@@ -128,7 +146,7 @@ def run_task(task: Task, recordings: Sequence[Recording], split: Split, out: Pat
     return result
 
 
-def _config(task: Task, recordings: Sequence[Recording], split: Split, seed: int) -> dict[str, Any]:
+def _config(task: Task, learner: Head, recordings: Sequence[Recording], split: Split, seed: int) -> dict[str, Any]:
     config: dict[str, Any] = {
         "task": task.id,
         "recipe": RECIPE,
@@ -138,19 +156,7 @@ def _config(task: Task, recordings: Sequence[Recording], split: Split, seed: int
         "seed": seed,
         "window_frames": FRAMES,
         "stride_frames": STRIDE,
-        "head": {
-            name.lower(): getattr(heads, name)
-            for name in (
-                "LOGISTIC_L2",
-                "RIDGE_L2",
-                "CLIP",
-                "MIN_STD",
-                "MAX_ITERATIONS",
-                "TOLERANCE",
-                "MAX_TRAIN",
-                "MIN_POSITIVES",
-            )
-        },
+        "head": {"name": learner.name, **learner.config()},
         "recordings": {recording.id: recording.digest for recording in recordings},
     }
     return config | {"identity": digest(to_json(config))}
@@ -177,7 +183,7 @@ def _samples(
     task: Task, recordings: Sequence[Recording], split: Split
 ) -> tuple[list[tuple[Recording, Samples]], Counter[str]]:
     """Samples of the recordings that train or test, and the reasons of those that take no part."""
-    used = [r for r in recordings if r.id in split.info.train or r.id in split.info.test]
+    used = [r for r in recordings if any(r.id in ids for ids in (split.info.train, split.info.val, split.info.test))]
     present = [name for name in contract.SLICES if 2 * sum(r.present[name] for r in used) >= len(used)]
     parts, refused = [], Counter[str]()
     for recording in used:
@@ -193,10 +199,10 @@ def _samples(
 def _most(train: Pool) -> int:
     """Most training samples, so that their inputs take no more memory than `MAX_TRAIN` windows."""
     if not train.parts:
-        return heads.MAX_TRAIN
+        return MAX_TRAIN
     part = train.parts[0]
     width = part.samples.inputs(part.rows[:1]).shape[1]
-    return min(heads.MAX_TRAIN, heads.MAX_TRAIN * 3 * contract.SIZE // width)
+    return min(MAX_TRAIN, MAX_TRAIN * 3 * contract.SIZE // width)
 
 
 def _random(task: Task, seed: int) -> np.random.Generator:
@@ -212,8 +218,8 @@ def _fill(result: TaskResult, outcome: Outcome) -> None:
     result.score, result.metrics, result.baselines = outcome.score, outcome.metrics, outcome.baselines
     result.head, result.num_classes, result.cases = outcome.head, outcome.num_classes, outcome.cases
     result.unseen_test_labels, result.unseen_label_share = outcome.unseen_test_labels, outcome.unseen_label_share
-    if outcome.fit.get("converged") is False:
-        result.notes.append(f"the fit stopped at {heads.MAX_ITERATIONS} iterations before it converged")
+    if outcome.fit.get("note"):
+        result.notes.append(outcome.fit["note"])
 
 
 def _interval(outcome: Outcome, units: interval.Units, seed: int) -> Interval | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from xperience.benchmark import heads
+from xperience.benchmark.heads import UNKNOWN, Head
 from xperience.benchmark.interval import Units
 from xperience.benchmark.metrics import classification
 from xperience.benchmark.metrics.classification import encode, label_list
@@ -16,14 +16,22 @@ from xperience.benchmark.samples import Pool
 from xperience.benchmark.summary import Baseline, Case
 from xperience.benchmark.task import Outcome, Task, case, place, placed, spread
 
-HEAD = "multinomial logistic regression on standardised features, classes balanced"
 DRAWS = 20
 """Random predictions whose scores are averaged."""
 
 
-def evaluate(task: Task, train: Pool, test: Pool, units: Units, rng: np.random.Generator, outcome: Outcome) -> None:
+def evaluate(
+    task: Task,
+    head: Head,
+    train: Pool,
+    val: Pool,
+    test: Pool,
+    units: Units,
+    rng: np.random.Generator,
+    outcome: Outcome,
+) -> None:
     true, known = list(test.target), list(train.target)
-    outcome.head, outcome.num_classes = HEAD, len(set(true) | set(known))
+    outcome.head, outcome.num_classes = head.text, len(set(true) | set(known))
     outcome.unseen_test_labels = sorted(set(true) - set(known))
     outcome.unseen_label_share = float(np.mean([label in outcome.unseen_test_labels for label in true]))
     if len(set(true)) == 1:
@@ -36,9 +44,10 @@ def evaluate(task: Task, train: Pool, test: Pool, units: Units, rng: np.random.G
         return
 
     classes = label_list(known)
-    span = heads.Span(train.inputs(), train.parts[0].samples.block_starts)
-    fit = heads.fit_classes(span, encode(known, classes), len(classes))
-    probability = heads.class_probabilities(fit, span.project(test.chunks()))
+    place_of = {label: k for k, label in enumerate(classes)}
+    y_val = np.array([place_of.get(label, UNKNOWN) for label in val.target], int)
+    model = head.classes(train, encode(known, classes), val, y_val, len(classes))
+    probability = model.predict(test)
     predicted = [classes[k] for k in probability.argmax(axis=1)]
 
     labels = label_list(known, true)
@@ -61,8 +70,8 @@ def evaluate(task: Task, train: Pool, test: Pool, units: Units, rng: np.random.G
         "confusion_matrix.csv": _confusion_rows(true, predicted, labels),
     }
     outcome.cases = _cases(outcome.rows)
-    outcome.fit = {"iterations": fit.iterations, "converged": fit.converged, "l2": heads.LOGISTIC_L2}
-    outcome.weights = span.checkpoint(fit) | {"classes": np.array(classes, np.str_)}
+    outcome.fit = model.fit
+    outcome.weights = model.weights | {"classes": np.array(classes, np.str_)}
 
 
 def _metrics(task: Task, test: Pool, true: Sequence[str], predicted: Sequence[str]) -> dict[str, Any]:

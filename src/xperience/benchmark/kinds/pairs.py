@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import numpy as np
 
-from xperience.benchmark import heads
+from xperience.benchmark.heads import Head
 from xperience.benchmark.interval import Units
 from xperience.benchmark.metrics import binary
 from xperience.benchmark.samples import Pool
 from xperience.benchmark.summary import Baseline
 from xperience.benchmark.task import Outcome, Task, case, place, placed, spread
 
-HEAD = "logistic regression on standardised features of the pair"
 DRAWS = 20
 
 
-def evaluate(task: Task, train: Pool, test: Pool, units: Units, rng: np.random.Generator, outcome: Outcome) -> None:
+def evaluate(
+    task: Task,
+    head: Head,
+    train: Pool,
+    val: Pool,
+    test: Pool,
+    units: Units,
+    rng: np.random.Generator,
+    outcome: Outcome,
+) -> None:
     true, known = test.target.astype(int), train.target.astype(int)
-    outcome.head, outcome.num_classes = HEAD, 2
+    outcome.head, outcome.num_classes = head.text, 2
     outcome.baselines = _baselines(true, rng)
     if len(set(known.tolist())) < 2:
         outcome.reason = "the training part holds no pairs of both kinds: there is nothing to learn"
@@ -25,9 +33,8 @@ def evaluate(task: Task, train: Pool, test: Pool, units: Units, rng: np.random.G
     if len(set(true.tolist())) < 2:
         outcome.reason = "the test part holds no pairs of both kinds: any constant answer would do"
         return
-    span = heads.Span(train.inputs(), train.parts[0].samples.block_starts)
-    fit = heads.fit_classes(span, known, 2)
-    positive = heads.class_probabilities(fit, span.project(test.chunks()))[:, 1]
+    model = head.classes(train, known, val, val.target.astype(int), 2)
+    positive = model.predict(test)[:, 1]
     predicted = (positive >= 0.5).astype(int)
     outcome.metrics = dict(binary.binary(true, predicted))
     outcome.score = outcome.metrics[task.metric]
@@ -54,8 +61,7 @@ def evaluate(task: Task, train: Pool, test: Pool, units: Units, rng: np.random.G
         )
         for k in spread(np.flatnonzero(right), 2) + spread(np.flatnonzero(~right), 2)
     ]
-    outcome.fit = {"iterations": fit.iterations, "converged": fit.converged, "l2": heads.LOGISTIC_L2}
-    outcome.weights = span.checkpoint(fit)
+    outcome.fit, outcome.weights = model.fit, model.weights
 
 
 def _baselines(true: np.ndarray, rng: np.random.Generator) -> list[Baseline]:

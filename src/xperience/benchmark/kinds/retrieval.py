@@ -8,18 +8,25 @@ from __future__ import annotations
 
 import numpy as np
 
-from xperience.benchmark import heads
+from xperience.benchmark.heads import Head
 from xperience.benchmark.interval import Units
 from xperience.benchmark.metrics import means, retrieval
 from xperience.benchmark.samples import Pool
 from xperience.benchmark.summary import Baseline
 from xperience.benchmark.task import Outcome, Task, case, place, placed, spread
 
-HEAD = "ridge regression onto the other side's features, ranked by cosine"
 
-
-def evaluate(task: Task, train: Pool, test: Pool, units: Units, rng: np.random.Generator, outcome: Outcome) -> None:
-    outcome.head = HEAD
+def evaluate(
+    task: Task,
+    head: Head,
+    train: Pool,
+    val: Pool,
+    test: Pool,
+    units: Units,
+    rng: np.random.Generator,
+    outcome: Outcome,
+) -> None:
+    outcome.head = head.text
     candidates = len(test)
     chance = retrieval.chance(candidates)
     outcome.baselines = [
@@ -31,9 +38,8 @@ def evaluate(task: Task, train: Pool, test: Pool, units: Units, rng: np.random.G
     if len(train) < 2:
         outcome.reason = "no training windows with both sides recorded: there is nothing to learn"
         return
-    span = heads.Span(train.inputs(), train.parts[0].samples.block_starts)
-    fit = heads.fit_vectors(span, train.target)
-    predicted = heads.predict_vectors(fit, span.project(test.chunks()))
+    model = head.vectors(train, train.target, val, val.target)
+    predicted = model.predict(test)
     query, pool = (test.target, predicted) if task.target_asks else (predicted, test.target)
     right = np.arange(candidates)
     rank = retrieval.ranks(query, pool, right)
@@ -67,4 +73,4 @@ def evaluate(task: Task, train: Pool, test: Pool, units: Units, rng: np.random.G
         )
         for k in dict.fromkeys(spread(order, 3))
     ]
-    outcome.fit = {"iterations": 1, "converged": True, "l2": heads.RIDGE_L2}
+    outcome.fit = model.fit

@@ -7,26 +7,34 @@ from typing import Any
 
 import numpy as np
 
-from xperience.benchmark import heads
+from xperience.benchmark.heads import Head
 from xperience.benchmark.interval import Units
 from xperience.benchmark.metrics import multilabel
 from xperience.benchmark.samples import Pool
 from xperience.benchmark.summary import Baseline
 from xperience.benchmark.task import Outcome, Task, case, place, placed, spread
 
-HEAD = "one logistic regression for each name on standardised features; at least one name is always given"
 SEPARATOR = "|"
 
 Names = tuple[str, ...]
 
 
-def evaluate(task: Task, train: Pool, test: Pool, units: Units, rng: np.random.Generator, outcome: Outcome) -> None:
+def evaluate(
+    task: Task,
+    head: Head,
+    train: Pool,
+    val: Pool,
+    test: Pool,
+    units: Units,
+    rng: np.random.Generator,
+    outcome: Outcome,
+) -> None:
     true: list[Names] = list(test.target)
     known: list[Names] = list(train.target)
     # Train first, then test: the order of first appearance in time, as published.
     vocabulary = list(dict.fromkeys(name for names in (*known, *true) for name in names))
     learnt = list(dict.fromkeys(name for names in known for name in names))
-    outcome.head, outcome.num_classes = HEAD, len(vocabulary)
+    outcome.head, outcome.num_classes = head.text, len(vocabulary)
     outcome.unseen_test_labels = sorted({name for names in true for name in names} - set(learnt))
     mentions = [name for names in true for name in names]
     if not mentions:
@@ -42,9 +50,11 @@ def evaluate(task: Task, train: Pool, test: Pool, units: Units, rng: np.random.G
     y = np.zeros((len(known), len(learnt)), np.int64)
     for row, names in enumerate(known):
         y[row, [index[name] for name in names]] = 1
-    span = heads.Span(train.inputs(), train.parts[0].samples.block_starts)
-    fit = heads.fit_sets(span, y)
-    probability = heads.set_probabilities(fit, span.project(test.chunks()))
+    y_val = np.zeros((len(val), len(learnt)), np.int64)
+    for row, names in enumerate(val.target):
+        y_val[row, [index[name] for name in names if name in index]] = 1
+    model = head.sets(train, y, val, y_val)
+    probability = model.predict(test)
     called = probability >= 0.5
     called[np.arange(len(true)), probability.argmax(axis=1)] |= ~called.any(axis=1)
     predicted: list[Names] = [tuple(learnt[k] for k in np.flatnonzero(row)) for row in called]
@@ -68,8 +78,8 @@ def evaluate(task: Task, train: Pool, test: Pool, units: Units, rng: np.random.G
         case(outcome.rows[k], ", ".join(true[k]) or "nothing", ", ".join(predicted[k]), correct=bool(right[k]))
         for k in spread(np.flatnonzero(right), 1) + spread(np.flatnonzero(~right), 3)
     ]
-    outcome.fit = {"iterations": fit.iterations, "converged": fit.converged, "l2": heads.LOGISTIC_L2}
-    outcome.weights = span.checkpoint(fit) | {"names": np.array(learnt, np.str_)}
+    outcome.fit = model.fit
+    outcome.weights = model.weights | {"names": np.array(learnt, np.str_)}
 
 
 def _per_name(true: list[Names], predicted: list[Names], vocabulary: list[str]) -> list[dict[str, Any]]:

@@ -6,25 +6,33 @@ from typing import Any
 
 import numpy as np
 
-from xperience.benchmark import heads
+from xperience.benchmark.heads import Head
 from xperience.benchmark.interval import Units
 from xperience.benchmark.metrics import means, regression
 from xperience.benchmark.samples import Pool
 from xperience.benchmark.summary import Baseline, Case
 from xperience.benchmark.task import Outcome, Task, case, place, placed, spread
 
-HEAD = "ridge regression on standardised features, targets standardised"
 NOTES = {
     "constant position": "both hands stay where the last observed frame has them",
     "constant velocity": "both hands go on as between the last two observed frames",
 }
 
 
-def evaluate(task: Task, train: Pool, test: Pool, units: Units, rng: np.random.Generator, outcome: Outcome) -> None:
+def evaluate(
+    task: Task,
+    head: Head,
+    train: Pool,
+    val: Pool,
+    test: Pool,
+    units: Units,
+    rng: np.random.Generator,
+    outcome: Outcome,
+) -> None:
     measure = regression.hands if task.metric == "mpjpe" else regression.regression
     true = test.target
     known = train.target if len(train) else np.zeros((0, true.shape[1]), np.float32)
-    outcome.head = HEAD
+    outcome.head = head.text
 
     def add(name: str, guess: np.ndarray, note: str) -> None:
         metrics = dict(measure(true, guess))
@@ -39,9 +47,8 @@ def evaluate(task: Task, train: Pool, test: Pool, units: Units, rng: np.random.G
         outcome.reason = "no training windows with a recorded target: only the trivial baselines can be measured"
         return
 
-    span = heads.Span(train.inputs(), train.parts[0].samples.block_starts)
-    fit = heads.fit_vectors(span, known)
-    predicted = heads.predict_vectors(fit, span.project(test.chunks()))
+    model = head.vectors(train, known, val, val.target)
+    predicted = model.predict(test)
     outcome.metrics = dict(measure(true, predicted)) | {"target_dim": int(true.shape[1])}
     outcome.score = outcome.metrics[task.metric]
     if task.metric == "mpjpe":
@@ -61,7 +68,7 @@ def evaluate(task: Task, train: Pool, test: Pool, units: Units, rng: np.random.G
         "test_episodes": np.array([row["episode_id"] for row in where], np.str_),
     }
     outcome.cases = _cases(task, outcome.rows, true, predicted)
-    outcome.fit = {"iterations": 1, "converged": True, "l2": heads.RIDGE_L2}
+    outcome.fit = model.fit
 
 
 def _cases(task: Task, rows: list[dict[str, Any]], true: np.ndarray, predicted: np.ndarray) -> list[Case]:

@@ -9,12 +9,14 @@ never chosen on test windows.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from xperience.benchmark.samples import NotMeasurable
+from xperience.benchmark.heads import Fitted, Predictor
+from xperience.benchmark.samples import NotMeasurable, Pool
 
 LOGISTIC_L2 = 2e-3
 """Penalty of the mean logistic loss: mean(loss) + L2 / 2 |W|^2, class-balanced, as published."""
@@ -236,3 +238,53 @@ def fit_vectors(span: Span, y: np.ndarray) -> Fit:
 def predict_vectors(fit: Fit, z: np.ndarray) -> np.ndarray:
     """[m, K] float32."""
     return (z @ fit.coefficients + fit.intercept).astype(np.float32)
+
+
+class LinearHead:
+    """Logistic and ridge regression, in closed form or to convergence; the validation pool is not looked at."""
+
+    name = "linear"
+    text = "linear (logistic or ridge regression) on standardised features, classes balanced"
+
+    def classes(self, train: Pool, y: np.ndarray, val: Pool, y_val: np.ndarray, count: int) -> Predictor:
+        span = _span(train)
+        return _fitted(span, fit_classes(span, y, count), class_probabilities, LOGISTIC_L2)
+
+    def sets(self, train: Pool, y: np.ndarray, val: Pool, y_val: np.ndarray) -> Predictor:
+        span = _span(train)
+        return _fitted(span, fit_sets(span, y), set_probabilities, LOGISTIC_L2)
+
+    def vectors(self, train: Pool, y: np.ndarray, val: Pool, y_val: np.ndarray) -> Predictor:
+        span = _span(train)
+        return _fitted(span, fit_vectors(span, y), predict_vectors, RIDGE_L2, save=False)
+
+    def config(self) -> dict[str, Any]:
+        return {
+            "logistic_l2": LOGISTIC_L2,
+            "ridge_l2": RIDGE_L2,
+            "clip": CLIP,
+            "min_std": MIN_STD,
+            "max_iterations": MAX_ITERATIONS,
+            "tolerance": TOLERANCE,
+            "max_train": MAX_TRAIN,
+            "min_positives": MIN_POSITIVES,
+        }
+
+
+def build(seed: int) -> LinearHead:
+    """The head; it draws nothing."""
+    return LinearHead()
+
+
+def _span(train: Pool) -> Span:
+    return Span(train.inputs(), train.parts[0].samples.block_starts)
+
+
+def _fitted(
+    span: Span, fit: Fit, answer: Callable[[Fit, np.ndarray], np.ndarray], l2: float, save: bool = True
+) -> Fitted:
+    how: dict[str, Any] = {"iterations": fit.iterations, "converged": fit.converged, "l2": l2}
+    if not fit.converged:
+        how["note"] = f"the fit stopped at {MAX_ITERATIONS} iterations before it converged"
+    weights = span.checkpoint(fit) if save else {}
+    return Fitted(lambda pool: answer(fit, span.project(pool.chunks())), how, weights)
