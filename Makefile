@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-EXTRAS := sim,dev,viz,aria
+EXTRAS := sim,dev,viz,aria,train,scale
 
 .PHONY: help setup test lint demo clean
 
