@@ -60,4 +60,6 @@ def recording(
         None if "hand_left_joints" in absent else hands,
         None if "body_contacts" in absent else contacts,
         "Make tea",
+        camera=np.cumsum(rng.normal(0, 0.01, (frames, 3)), axis=0),
+        motion=np.abs(rng.normal(0, 0.1, frames)) + 0.2 * (step == 1),
     )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from xperience.benchmark.recording import Recording
-from xperience.benchmark.samples import NotMeasurable, Rows, Samples, block_starts, gatherer, require
+from xperience.benchmark.samples import NotMeasurable, Rows, Samples, gatherer, require
 from xperience.prepare.contract import SLICES
 
 
@@ -38,6 +38,6 @@ def projected(recording: Recording, blocks: Sequence[str], onto: Sequence[str], 
         last=recording.windows.end_frame,
         inputs=gatherer(recording, blocks, window),
         target=target,
-        block_starts=block_starts(blocks),
+        block_starts=recording.starts(blocks),
         usable=np.all(there, axis=1),
     )

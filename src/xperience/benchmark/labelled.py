@@ -12,7 +12,6 @@ from xperience.benchmark.samples import (
     Rows,
     Samples,
     Target,
-    block_starts,
     gatherer,
     object_array,
     require,
@@ -49,7 +48,7 @@ def labelled(
         last=end[window],
         inputs=gatherer(recording, blocks, window),
         target=_taking(all_labels, window),
-        block_starts=block_starts(blocks),
+        block_starts=recording.starts(blocks),
         guesses=_guesses(guesses, window) if guesses is not None else None,
     )
 

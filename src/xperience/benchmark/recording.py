@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -30,6 +31,8 @@ class Recording:
         hands: [N, 2, 21, 3] metres, left then right, minus the body root where a body exists; NaN where a hand (or
             that root) is not tracked. None without hands.
         contacts: [N, 21] of body joints 1 to 21, NaN where invalid; None without contacts.
+        camera: [N, 3] centre of the left stereo camera in world metres, NaN where unknown; None without pose.
+        motion: [N] mean speed of body and hand joints since the frame before, m/s, NaN where unknown; None without.
     """
 
     id: str
@@ -42,6 +45,25 @@ class Recording:
     hands: np.ndarray | None = None
     contacts: np.ndarray | None = None
     main_task: str = ""
+    camera: np.ndarray | None = None
+    motion: np.ndarray | None = None
+
+    def take(self, blocks: Sequence[str], window: np.ndarray) -> np.ndarray:
+        """Inputs [n, D] of windows [n]: the columns of the blocks, NaN where a block is absent."""
+        order = {name: k for k, name in enumerate(SLICES)}
+        owner = np.repeat([order[name] for name in blocks], [SLICES[n].stop - SLICES[n].start for n in blocks])
+        x = np.asarray(self.features[window], np.float32)[:, self.columns(tuple(blocks))]
+        x[self.presence[window][:, owner] == 0] = np.nan
+        return x
+
+    def starts(self, blocks: Sequence[str]) -> np.ndarray:
+        """First column of each part of `take` that may be absent as a whole."""
+        sizes = [SLICES[name].stop - SLICES[name].start for name in blocks]
+        return np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(int)
+
+    def relation(self, blocks: Sequence[str], one: np.ndarray, others: Sequence[str], two: np.ndarray) -> np.ndarray:
+        """[n, R] further inputs about pairs of windows [n]; features have none, a learnt representation may."""
+        return np.zeros((len(one), 0), np.float32)
 
     @property
     def missing(self) -> list[str]:
@@ -86,6 +108,8 @@ def recording_of(episode: Episode, table: FeatureTable) -> Recording:
         hands=_hands(episode),
         contacts=_contacts(episode),
         main_task=caption.main_task if caption is not None else "",
+        camera=_camera(episode),
+        motion=_motion(episode),
     )
 
 
@@ -105,3 +129,26 @@ def _contacts(episode: Episode) -> np.ndarray | None:
     if not contacts.present:
         return None
     return np.where(contacts.valid[:, None], contacts.values, np.nan).astype(np.float64)
+
+
+def _camera(episode: Episode) -> np.ndarray | None:
+    pose = episode.pose
+    if not pose.present or episode.rig is None or "stereo_left" not in episode.rig:
+        return None
+    return np.where(pose.valid[:, None], episode.T_world_camera("stereo_left")[:, :3, 3], np.nan)
+
+
+def _motion(episode: Episode) -> np.ndarray | None:
+    """Hands and body each in their own frame of reference, so that neither depends on the other's alignment."""
+    speeds = []
+    for signal in (episode.body, episode.hand("left"), episode.hand("right")):
+        if signal.present and len(signal) > 1:
+            joints = np.where(signal.valid[:, None, None], signal.values, np.nan).astype(np.float64)
+            seconds = np.maximum(np.diff(signal.times_s), 1e-3)
+            step = np.linalg.norm(np.diff(joints, axis=0), axis=2).mean(axis=1) / seconds
+            speeds.append(np.concatenate([[np.nan], step]))
+    if not speeds or len({len(speed) for speed in speeds}) != 1:
+        return None
+    known = np.isfinite(speeds)
+    total = np.where(known, speeds, 0).sum(axis=0)
+    return np.where(known.any(axis=0), total / np.maximum(known.sum(axis=0), 1), np.nan)

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from xperience.benchmark.recording import Recording
-from xperience.prepare.contract import SLICES
 
 CHUNK = 1024
 """Test samples whose inputs are in memory at once."""
@@ -149,23 +148,8 @@ def thin(pool: Pool, most: int) -> Pool:
 
 
 def gatherer(recording: Recording, blocks: Sequence[str], window: np.ndarray) -> Callable[[Rows], np.ndarray]:
-    """Inputs of samples whose features stand in `window` [S]: the columns of the blocks, NaN where absent."""
-    columns = recording.columns(tuple(blocks))
-    order = {name: k for k, name in enumerate(SLICES)}
-    owner = np.repeat([order[name] for name in blocks], [SLICES[n].stop - SLICES[n].start for n in blocks])
-
-    def inputs(rows: Rows) -> np.ndarray:
-        x = np.asarray(recording.features[window[rows]], np.float32)[:, columns]
-        x[recording.presence[window[rows]][:, owner] == 0] = np.nan
-        return x
-
-    return inputs
-
-
-def block_starts(blocks: Sequence[str]) -> np.ndarray:
-    """First column of each block where they stand side by side."""
-    sizes = [SLICES[name].stop - SLICES[name].start for name in blocks]
-    return np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(int)
+    """Inputs of samples whose blocks stand in `window` [S]."""
+    return lambda rows: recording.take(blocks, window[rows])
 
 
 def require(recording: Recording, blocks: Sequence[str], what: str) -> None:

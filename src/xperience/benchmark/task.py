@@ -43,6 +43,7 @@ class Task:
         target_asks: in a retrieval, whether the true target asks among projections, not the other way about.
         extra_metrics: further metrics of predicted labels, such as boundary F1.
         variant_of: id of the published task that this one stands beside.
+        extension: one of the four extension probes, beside the twelve tasks.
     """
 
     id: str
@@ -60,6 +61,7 @@ class Task:
     target_asks: bool = False
     extra_metrics: Callable[[Pool, Sequence[str]], dict[str, Any]] | None = None
     variant_of: str = ""
+    extension: bool = False
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""Vectors a window: ridge regression, measured by R2 or, for hands, by the mean joint distance."""
+"""Vectors a window, measured by R2, by the mean absolute error or, for hands, by the mean joint distance."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from xperience.benchmark.summary import Baseline, Case
 from xperience.benchmark.task import Outcome, Task, case, place, placed, spread
 
 NOTES = {
-    "constant position": "both hands stay where the last observed frame has them",
-    "constant velocity": "both hands go on as between the last two observed frames",
+    "constant position": "all stays where the last observed frame has it",
+    "constant velocity": "all goes on as between the last two observed frames",
 }
 
 
@@ -55,6 +55,9 @@ def evaluate(
         error = regression.joint_distances(true, predicted).mean(axis=1)
         outcome.stats, outcome.score_of = means.statistics(error, units.of, units.count), means.mean_of
         outcome.metrics["forecast_frames"] = true.shape[1] // int(np.prod(regression.HAND_SHAPE))
+    elif task.metric == "mae":
+        error = np.abs(true - predicted).mean(axis=1)
+        outcome.stats, outcome.score_of = means.statistics(error, units.of, units.count), means.mean_of
     else:
         error = ((true - predicted) ** 2).mean(axis=1)
         outcome.stats = regression.r2_statistics(true, predicted, units.of, units.count)
@@ -76,7 +79,8 @@ def _cases(task: Task, rows: list[dict[str, Any]], true: np.ndarray, predicted: 
     order = np.argsort([row["error"] for row in rows], kind="stable")
     cases = []
     for k in dict.fromkeys(spread(order, 3)):
-        note, data = f"mean squared error {rows[k]['error']:.4g}", {}
+        kind = "absolute" if task.metric == "mae" else "squared"
+        note, data = f"mean {kind} error {rows[k]['error']:.4g}", {}
         if task.metric == "mpjpe":
             note = f"mean joint error {rows[k]['error']:.3f} m"
             paths = [v[k].reshape(-1, *regression.HAND_SHAPE)[:, :, 0].astype(float) for v in (true, predicted)]

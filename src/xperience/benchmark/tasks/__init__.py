@@ -23,6 +23,10 @@ ORDER = (
     "modality_reconstruction",
     "temporal_order",
     "misalignment_detection",
+    "motion_intensity",
+    "multi_view_consistency",
+    "action_phase",
+    "ego_motion",
 )
 """Order of the published suite, each variant after the task it stands beside; others follow by name."""
 

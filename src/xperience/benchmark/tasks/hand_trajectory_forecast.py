@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from xperience.benchmark.recording import Recording
-from xperience.benchmark.samples import NotMeasurable, Rows, Samples, block_starts, gatherer, require
+from xperience.benchmark.samples import NotMeasurable, Rows, Samples, gatherer, require
 from xperience.benchmark.summary import Published
 from xperience.benchmark.task import ALL, Task
 
@@ -50,7 +50,7 @@ def samples(recording: Recording, present: Sequence[str]) -> Samples:
         last=end + FORECAST_FRAMES,
         inputs=gatherer(recording, ALL, window),
         target=target,
-        block_starts=block_starts(ALL),
+        block_starts=recording.starts(ALL),
         usable=usable,
         guesses=guesses,
     )

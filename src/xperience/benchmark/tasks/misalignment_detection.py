@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from xperience.benchmark.recording import Recording
-from xperience.benchmark.samples import NotMeasurable, Rows, Samples, block_starts, gatherer, require
+from xperience.benchmark.samples import NotMeasurable, Rows, Samples, gatherer, require
 from xperience.benchmark.summary import Published
 from xperience.benchmark.task import MOTION, VISION, Task
 
@@ -30,7 +30,8 @@ def samples(recording: Recording, present: Sequence[str]) -> Samples:
     motion, sensed = gatherer(recording, MOVING, window), gatherer(recording, SENSED, window + shift)
 
     def inputs(rows: Rows) -> np.ndarray:
-        return np.concatenate([motion(rows), sensed(rows)], axis=1)
+        pair = recording.relation(MOVING, window[rows], SENSED, window[rows] + shift[rows])
+        return np.concatenate([motion(rows), sensed(rows), pair], axis=1)
 
     return Samples(
         window=window,
@@ -38,7 +39,9 @@ def samples(recording: Recording, present: Sequence[str]) -> Samples:
         last=recording.windows.end_frame[window + shift],
         inputs=inputs,
         target=lambda rows: (shift[rows] == 0).astype(int),
-        block_starts=block_starts((*MOVING, *SENSED)),
+        block_starts=np.concatenate(
+            [recording.starts(MOVING), recording.starts(SENSED) + motion(np.arange(1)).shape[1]]
+        ),
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from xperience.benchmark.recording import Recording
-from xperience.benchmark.samples import NotMeasurable, Samples, block_starts, gatherer, object_array, require
+from xperience.benchmark.samples import NotMeasurable, Samples, gatherer, object_array, require
 from xperience.benchmark.summary import Published
 from xperience.benchmark.task import CAPTION, Task, without
 
@@ -33,7 +33,7 @@ def samples(recording: Recording, present: Sequence[str]) -> Samples:
         last=recording.windows.end_frame,
         inputs=gatherer(recording, INPUT, window),
         target=lambda rows: target[rows],
-        block_starts=block_starts(INPUT),
+        block_starts=recording.starts(INPUT),
         usable=np.array(usable),
     )
 

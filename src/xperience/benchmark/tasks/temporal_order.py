@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from xperience.benchmark.recording import Recording
-from xperience.benchmark.samples import NotMeasurable, Rows, Samples, block_starts, gatherer, require
+from xperience.benchmark.samples import NotMeasurable, Rows, Samples, gatherer, require
 from xperience.benchmark.summary import Published
 from xperience.benchmark.task import ALL, Task
 
@@ -24,16 +24,17 @@ def samples(recording: Recording, present: Sequence[str]) -> Samples:
 
     def inputs(rows: Rows) -> np.ndarray:
         a, b = one(rows), two(rows)
-        return np.concatenate([a, b, b - a], axis=1)
+        pair = recording.relation(ALL, window[rows] + reverse[rows], ALL, window[rows] + 1 - reverse[rows])
+        return np.concatenate([a, b, b - a, pair], axis=1)
 
-    starts = block_starts(ALL)
+    starts = recording.starts(ALL)
     return Samples(
         window=window,
         first=recording.windows.start_frame[window],
         last=recording.windows.end_frame[window + 1],
         inputs=inputs,
         target=lambda rows: 1 - reverse[rows],
-        block_starts=np.concatenate([starts, starts + recording.features.shape[1]]),
+        block_starts=np.concatenate([starts, starts + one(np.arange(1)).shape[1]]),
     )
 
 
