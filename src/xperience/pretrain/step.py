@@ -42,7 +42,8 @@ class Step:
         model: the student, possibly wrapped. teacher: its moving average; no gradient flows there.
         batch: torch tensors. texts: labels of the training split.
         hidden: stream to [B, N of the stream] bool, tokens hidden from the student in `masked`.
-        dropped: [B, S] bool, whole streams that we take away from the student in `masked`.
+        dropped: [B, S] bool, whole streams that we take away from the student in `masked`, in registry order.
+        dropped_language: [B] bool, samples whose language input is taken away.
         number: global step. generator: for draws that need not be the same on other ranks; seeded by the samples.
     """
 
@@ -52,6 +53,7 @@ class Step:
     texts: Texts
     hidden: Mapping[str, torch.Tensor]
     dropped: torch.Tensor
+    dropped_language: torch.Tensor
     number: int
     generator: torch.Generator
     cache: dict[str, Any] = field(default_factory=dict)
@@ -59,7 +61,9 @@ class Step:
     @cached_property
     def masked(self) -> State:
         """The student's view: some tokens hidden, some streams dropped."""
-        return self.model(self.batch, hidden=self.hidden, dropped=self.dropped)
+        return self.model(
+            self.batch, hidden=self.hidden, dropped=self.dropped, language=(self.captions, ~self.dropped_language)
+        )
 
     def seen(self, side: str, streams: tuple[str, ...], part: str = "window") -> State:
         """The student's view through some streams only; `side` names it, so that objectives share the work."""
@@ -67,6 +71,21 @@ class Step:
         if key not in self.cache:
             self.cache[key] = self.model(self.batch, streams=streams, part=part)
         return self.cache[key]
+
+    @cached_property
+    def captions(self) -> list[str]:
+        """What is said about each window: its objects, then the interaction; "" where nothing is."""
+        text = self.batch.text
+        return [
+            " ".join([*objects, ". " if objects and said else "", said]).strip() if known else ""
+            for objects, said, known in zip(text.objects, text.interaction, text.known, strict=True)
+        ]
+
+    def embedded(self, kind: str) -> torch.Tensor:
+        """[C, E] all labels of a kind by the student's language encoder."""
+        if kind not in self.cache:
+            self.cache[kind] = self.model.text.embed(list(self.texts.labels[kind]))
+        return self.cache[kind]
 
     @cached_property
     def target(self) -> State:
