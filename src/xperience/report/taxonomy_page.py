@@ -32,7 +32,12 @@ if TYPE_CHECKING:
 BARS = 18
 """Values of a facet drawn as bars; the rest are counted in one line."""
 
+BALANCE = ("activity", "task", "place", "object", "verb", "noun", "action", "session")
+"""Facets in the table of balance."""
+
 PATTERNS = 24
+"""Patterns of missing streams drawn."""
+
 MATRIX = (16, 14)
 """Rows and columns of a matrix at most."""
 
@@ -103,9 +108,7 @@ def build(
             facts=_facts(rows, facets),
             groups=list(zip(chosen.names, chosen.styles, chosen.sizes, strict=True)),
             absent=chosen.absent,
-            balance=[
-                facets[key] for key in ("activity", "task", "place", "object", "verb", "noun", "action", "session")
-            ],
+            balance=[facets[key] for key in BALANCE],
             covered=_coverage(facets, chosen),
             tail=drawings.tail([facets[key] for key in ("action", "object", "task", "session") if facets[key].values]),
             bars=[_bars(facets[key], chosen, words) for key, words in BAR_FACETS.items() if _worth(facets[key])],
@@ -211,10 +214,8 @@ def _matrices(facets: dict[str, Facet]) -> list[Matrix]:
 
 
 def _coverage(facets: dict[str, Facet], groups: Groups) -> list[tuple[Facet, list[Coverage]]]:
-    found = [
-        (facets[key], coverage(facets[key], groups))
-        for key in ("activity", "task", "place", "object", "verb", "noun", "action", "session")
-    ]
+    """Sessions are left out: that parts share none is what a split is for."""
+    found = [(facets[key], coverage(facets[key], groups)) for key in BALANCE if key != "session"]
     return [(facet, lines) for facet, lines in found if lines]
 
 

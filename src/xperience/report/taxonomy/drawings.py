@@ -28,7 +28,7 @@ def histogram(values: np.ndarray, groups: Sequence[int], styles: Sequence[str], 
         [np.histogram(values[np.asarray(groups) == k], edges)[0] for k in range(len(styles))]
     )  # [groups, bins]
     axes = svg.Axes(46, 12, WIDTH - 60, 150, (low, high), (0.0, float(counts.sum(0).max())))
-    parts = [*axes.grid_y(), *axes.ticks_x(unit)]
+    parts = [*axes.grid_y(_whole(axes)), *axes.ticks_x(unit)]
     x = axes.px(edges)
     base = np.zeros(bins)
     for row, style in zip(counts, styles, strict=True):
@@ -40,6 +40,11 @@ def histogram(values: np.ndarray, groups: Sequence[int], styles: Sequence[str], 
             )
         base = top
     return svg.drawing(WIDTH, 200, [*parts, axes.frame()], what, "plot")
+
+
+def _whole(axes: svg.Axes) -> int:
+    """Grid lines of an axis of counts: no halves of an episode."""
+    return int(min(3, max(1, axes.y_range[1])))
 
 
 def tail(facets: Sequence[Facet]) -> Markup:
@@ -77,7 +82,7 @@ def sessions(facet: Facet, groups: Groups) -> Markup:
         return Markup("")
     width = 1100
     axes = svg.Axes(40, 26, width - 50, 120, (0.0, float(len(shown))), (0.0, float(shown[0].episodes)))
-    parts = [*axes.grid_y(), axes.title("episodes")]
+    parts = [*axes.grid_y(_whole(axes)), axes.title("episodes")]
     step = min(axes.width / len(shown), 60.0)
     across = max(0.7, min(step - 1, step * 0.86, 44))
     for k, value in enumerate(shown):
