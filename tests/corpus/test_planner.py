@@ -102,6 +102,16 @@ def test_state_that_does_not_fit_is_said() -> None:
     assert not any("the state alone" in text for text in plan(Request(size="7b", gpus=64)).warnings)
 
 
+def test_all_sizes_stand_side_by_side() -> None:
+    result = plan(Request(size="3b", gpus=2))
+    assert [other.name for other in result.sizes] == list(SIZES)
+    own = next(other for other in result.sizes if other.name == "3b")
+    assert own.gpu_days == pytest.approx(result.line("gpu_days").value)
+    assert own.wall_days_fed == pytest.approx(result.line("wall_days_fed").value)
+    assert [other.gpu_days for other in result.sizes] == sorted(other.gpu_days for other in result.sizes)
+    assert [other.name for other in result.sizes if not other.fits] == ["7b"]
+
+
 def test_published_ranges_stand_beside_the_plan() -> None:
     assert [row.gpus for row in matching(1e9)] == [(8, 32), (32, 128)]
     assert [row.gpus for row in matching(0.3e9)] == [(8, 32)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,8 @@ SECTIONS: dict[str, Callable[[Inputs], list[Line]]] = {
 }
 
 MAX_GPUS = 1_000_000
+STATE_SHARE = 0.7
+"""Of a GPU's memory that the state may take; the rest is for activations."""
 
 
 @dataclass(frozen=True)
@@ -52,12 +54,26 @@ class Request:
 
 
 @dataclass(frozen=True)
+class Scaled:
+    """The same corpus, recipe and GPUs with another size of model."""
+
+    name: str
+    params: float
+    tokens_per_param: float
+    gpu_days: float
+    wall_days_fed: float
+    cores_per_gpu: float
+    fits: bool
+
+
+@dataclass(frozen=True)
 class Plan:
     """What it takes.
 
     Attributes:
         sections: lines by section name.
         assumptions: all of them, with origin.
+        sizes: the main figures of every size.
         ranges: published planning ranges whose sizes hold this model.
         compared: how the plan lies to those ranges, a sentence each.
         warnings: what will not work as asked.
@@ -69,6 +85,7 @@ class Plan:
     gpus: int
     sections: dict[str, list[Line]]
     assumptions: list[Assumption]
+    sizes: list[Scaled]
     ranges: list[Range]
     compared: list[str]
     warnings: list[str]
@@ -119,10 +136,30 @@ def plan(request: Request) -> Plan:
         inputs.gpus,
         sections,
         inputs.assumptions.entries(),
+        [_scaled(replace(inputs, size=size)) for size in request.sizes.values()],
         rows,
         _compared(inputs, sections, rows),
         _warnings(inputs),
     )
+
+
+def _scaled(inputs: Inputs) -> Scaled:
+    a, size = inputs.assumptions, inputs.size
+    days = compute.gpu_days(inputs)
+    return Scaled(
+        size.name,
+        size.params,
+        inputs.corpus.seconds * size.tokens_per_s * a["epochs"] / size.params,
+        days,
+        days / inputs.gpus / decode.gpu_busy(inputs),
+        decode.cores_per_gpu(inputs),
+        state_gb(inputs) <= STATE_SHARE * a["gpu_memory_gb"],
+    )
+
+
+def state_gb(inputs: Inputs) -> float:
+    """GB of sharded training state on each GPU."""
+    return inputs.size.params * inputs.assumptions["state_bytes_per_param"] / inputs.gpus / 1e9
 
 
 def _measured(request: Request, given: Assumptions) -> Assumptions:
@@ -167,8 +204,8 @@ def _warnings(inputs: Inputs) -> list[str]:
     load = network.shard_gbps_per_node(inputs) + network.gradient_gbps_per_node(inputs)
     if load > a["node_network_gbps"]:
         out.append(f"one machine would move {load:,.0f} Gbit/s over a network of {a['node_network_gbps']:,.0f} Gbit/s")
-    state = inputs.size.params * a["state_bytes_per_param"] / inputs.gpus / 1e9
-    if state > a["gpu_memory_gb"] * 0.7:
+    state = state_gb(inputs)
+    if state > a["gpu_memory_gb"] * STATE_SHARE:
         out.append(
             f"the state alone takes {state:,.0f} GB on each of {inputs.gpus:,} GPUs of {a['gpu_memory_gb']:,.0f} GB: "
             "use more GPUs or a smaller size"

@@ -44,6 +44,14 @@ def render(plan: Plan) -> str:
         for line in lines:
             out.append(f"  {line.key:<22} {value_text(line):>18}  {line.meaning}")
             out += _wrapped(" " * 45 + "= ", line.formula, 120)
+    out += ["", "all sizes, on the same recordings, shards and GPUs"]
+    out.append(
+        f"  {'size':<6} {'parameters':>10} {'tokens/param':>13} {'GPU days':>10} {'days fed':>10} {'cores/GPU':>10}"
+    )
+    for other in plan.sizes:
+        figures = (other.params, other.tokens_per_param, other.gpu_days, other.wall_days_fed, other.cores_per_gpu)
+        row = "".join(f"{short(value):>{width}}" for value, width in zip(figures, (11, 14, 11, 11, 11), strict=True))
+        out.append(f"  {other.name:<6}{row}" + ("" if other.fits else "  state does not fit"))
     out += ["", "published planning ranges (expectations, not measurements)"]
     for row in plan.ranges:
         out.append(f"  {row.goal}: {row.gpus_text}; {row.storage}")
