@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +16,7 @@ from xperience.corpus.planner.ranges import matching
 from xperience.corpus.planner.recipes import RECIPES
 from xperience.corpus.planner.render import bytes_text, render
 from xperience.corpus.planner.sizes import SIZES, ModelSize
+from xperience.corpus.row import EpisodeRow
 from xperience.errors import FormatError, UsageError
 
 
@@ -153,24 +153,21 @@ def test_settings_are_names_and_numbers() -> None:
             parse_settings([text])
 
 
-@dataclass
-class _Row:
-    bytes: int | None
-    training_bytes: int | None
-    duration_s: float | None
+def _row(bytes: int | None, training_bytes: int | None, duration_s: float | None) -> EpisodeRow:
+    return EpisodeRow("s__ep1", "s", bytes=bytes, training_bytes=training_bytes, duration_s=duration_s)
 
 
 @pytest.mark.parametrize(
     ("rows", "seconds", "training", "notes"),
     [
-        ([_Row(120, 100, 10.0), _Row(200, 200, 30.0)], 40.0, 300.0, 0),
-        ([_Row(120, 100, 10.0), _Row(200, 200, None)], 20.0, 300.0, 1),
-        ([_Row(120, 100, 10.0), _Row(None, None, 20.0)], 30.0, 200.0, 1),
-        ([_Row(None, 8_115_000, None)], 1.0, 8_115_000.0, 1),
+        ([_row(120, 100, 10.0), _row(200, 200, 30.0)], 40.0, 300.0, 0),
+        ([_row(120, 100, 10.0), _row(200, 200, None)], 20.0, 300.0, 1),
+        ([_row(120, 100, 10.0), _row(None, None, 20.0)], 30.0, 200.0, 1),
+        ([_row(None, 8_115_000, None)], 1.0, 8_115_000.0, 1),
     ],
 )
-def test_a_catalogue_gives_its_own_sizes(rows: list[_Row], seconds: float, training: float, notes: int) -> None:
-    corpus = corpora.from_rows(rows, Path("atlas"))  # type: ignore[arg-type]
+def test_a_catalogue_gives_its_own_sizes(rows: list[EpisodeRow], seconds: float, training: float, notes: int) -> None:
+    corpus = corpora.from_rows(rows, Path("atlas"))
     assert corpus.episodes == len(rows)
     assert corpus.seconds == pytest.approx(seconds, rel=1e-2)
     assert corpus.training_bytes == pytest.approx(training)
@@ -179,7 +176,7 @@ def test_a_catalogue_gives_its_own_sizes(rows: list[_Row], seconds: float, train
 
 def test_a_catalogue_without_sizes_is_refused() -> None:
     with pytest.raises(FormatError, match="without sizes"):
-        corpora.from_rows([_Row(None, None, 3.0)], Path("atlas"))  # type: ignore[list-item]
+        corpora.from_rows([_row(None, None, 3.0)], Path("atlas"))
 
 
 def test_rates_are_measured_here_and_what_is_given_stays(tmp_path: Path) -> None:

@@ -167,6 +167,9 @@ def _facts(rows: Sequence[EpisodeRow], facets: dict[str, Facet]) -> list[Fact]:
     complete = [row.complete for row in rows if row.complete is not None]
     if complete:
         out.append(Fact(f"{sum(complete):,}", "complete episodes"))
+    aside = sum(row.reason is not None for row in rows)
+    if aside:
+        out.append(Fact(f"{aside:,}", "set aside"))
     return out
 
 

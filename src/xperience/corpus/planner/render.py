@@ -53,8 +53,8 @@ def render(plan: Plan) -> str:
         row = "".join(f"{short(value):>{width}}" for value, width in zip(figures, (11, 14, 11, 11, 11), strict=True))
         out.append(f"  {other.name:<6}{row}" + ("" if other.fits else "  state does not fit"))
     out += ["", "published planning ranges (expectations, not measurements)"]
-    for row in plan.ranges:
-        out.append(f"  {row.goal}: {row.gpus_text}; {row.storage}")
+    for planned in plan.ranges:
+        out.append(f"  {planned.goal}: {planned.gpus_text}; {planned.storage}")
     out += [f"  here: {text}" for text in plan.compared]
     out += ["", "assumptions (change one by --set NAME=VALUE)"]
     for a in plan.assumptions:

@@ -60,7 +60,7 @@ def _data(
     """Tables of labels, and a short list for each episode.
 
     A row is [name within its session, bytes, tenths of a second, group, stream pattern, main task,
-    [values of each filter facet]]; null where unknown.
+    [values of each filter facet], whether the name is whole, why it is set aside]; null where unknown.
     """
     used: dict[str, dict[int, int]] = {key: {} for key in FILTERS}
     tasks: dict[str, int] = {}
@@ -84,6 +84,7 @@ def _data(
                 None if task is None else tasks.setdefault(task, len(tasks)),
                 values,
                 int(whole),
+                cut(row.reason, longest) if row.reason else None,
             ]
         )
     return {

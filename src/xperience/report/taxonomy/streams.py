@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from xperience.episode.cameras import VIEWS
 from xperience.episode.episode import MODALITIES
 
 if TYPE_CHECKING:
     from xperience.corpus.row import EpisodeRow
-
-STATES = {"p": "present", "m": "missing", "u": "unknown"}
 
 
 @dataclass(frozen=True)
@@ -20,7 +19,7 @@ class Pattern:
     """Episodes alike.
 
     Attributes:
-        states: "p" present, "m" missing, "u" unknown, a letter a stream.
+        states: "p" present, "m" missing, "u" unknown; a letter for each stream.
         episodes: how many.
         missing: names of what is missing.
     """
@@ -44,13 +43,15 @@ class Streams:
 
 
 def streams(rows: Sequence[EpisodeRow]) -> Streams:
-    """Patterns over all streams that any episode names, known ones first."""
-    named = {name for row in rows for name in (*(row.present or ()), *(row.missing or ()), *(row.missing_views or ()))}
+    """Patterns over all streams that any episode names, known ones first.
+
+    Of an episode that is only listed, file names are known: its views count as present where they have a file.
+    """
+    states = [(set(row.missing) | set(row.missing_views), {*row.present, *_listed(row)}) for row in rows]
+    named = {name for missing, present in states for name in missing | present}
     names = tuple(n for n in MODALITIES if n in named) + tuple(sorted(named - set(MODALITIES)))
     found = []
-    for row in rows:
-        missing = {*(row.missing or ()), *(row.missing_views or ())}
-        present = set(row.present or ()) - missing
+    for missing, present in states:
         found.append("".join("m" if n in missing else "p" if n in present else "u" for n in names))
     counted = sorted(Counter(found).items(), key=lambda item: (-item[1], item[0]))
     place = {states: k for k, (states, _) in enumerate(counted)}
@@ -62,3 +63,7 @@ def streams(rows: Sequence[EpisodeRow]) -> Streams:
         ),
         tuple(place[states] for states in found),
     )
+
+
+def _listed(row: EpisodeRow) -> tuple[str, ...]:
+    return VIEWS if row.complete is not None else ()

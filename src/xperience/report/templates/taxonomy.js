@@ -30,7 +30,7 @@
   const facet = (row, key) => row[6][keys.indexOf(key)];
   const name = (row) => { const s = facet(row, "session"); return row[7] || !s.length ? row[0] : label("session", s[0]) + "/" + row[0]; };
   const missing = (row) => [...data.patterns[row[4]]].flatMap((state, k) => state === "m" ? [data.streams[k]] : []);
-  const words = data.rows.map((row) => [name(row), row[5] === null ? "" : data.tasks[row[5]],
+  const words = data.rows.map((row) => [name(row), row[5] === null ? "" : data.tasks[row[5]], row[8] ?? "",
     ...keys.flatMap((key) => facet(row, key).map((k) => label(key, k)))].join(" ").toLowerCase());
   const columns = [
     ["Episode", (row) => { const cell = make("td"); if (several) cell.append(make("i", "", "dot " + data.styles[row[3]])); cell.append(make("code", name(row))); return cell; }],
@@ -41,6 +41,7 @@
     ["Size", (row) => make("td", row[1] === null ? "" : row[1] >= 1e9 ? (row[1] / 1e9).toFixed(2) + " GB" : (row[1] / 1e6).toFixed(1) + " MB", "num"), (row) => row[1] !== null],
     ["Missing", (row) => make("td", missing(row).join(", "), "lost"), (row) => data.patterns[row[4]].includes("m")],
     ["Verdict", (row) => make("td", facet(row, "verdict").map((k) => label("verdict", k)).join(", ")), (row) => facet(row, "verdict").length],
+    ["Set aside", (row) => make("td", row[8] ?? "", "lost"), (row) => row[8] !== null],
   ].filter(([, , known]) => !known || data.rows.some(known));
   const head = make("tr");
   for (const [title] of columns) head.append(make("th", title, title === "Length" || title === "Size" ? "num" : ""));
