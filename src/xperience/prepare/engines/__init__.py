@@ -1,0 +1,38 @@
+"""Who works through the jobs: processes of this machine, or a Ray cluster."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Protocol, cast
+
+from xperience.errors import UsageError
+from xperience.prepare.plan import Job
+from xperience.prepare.recipe import Recipe
+
+ENGINES = ("local", "ray")
+
+
+class Engine(Protocol):
+    def work_through(
+        self, folder: Path, jobs: Sequence[Job], recipe: Recipe, workers: int
+    ) -> Iterator[tuple[Job, str]]:
+        """Makes the shards; yields each job as it ends with "" or why its shard was not made."""
+        ...
+
+
+def engine(name: str) -> Engine:
+    """An engine by name.
+
+    Raises:
+        UsageError: no such engine, or what it needs is not installed.
+    """
+    if name not in ENGINES:
+        raise UsageError("no such engine", field="--engine", found=name, expected=" or ".join(ENGINES))
+    try:
+        return cast(Engine, importlib.import_module(f"{__name__}.{name}"))
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            "the engine's library is not installed", field="--engine", found=name, hint="pip install 'xperience[scale]'"
+        ) from error

@@ -1,0 +1,23 @@
+"""Processes of this machine, one a shard: what a bad file does to a decoder stays there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from xperience.prepare.plan import Job
+from xperience.prepare.recipe import Recipe
+from xperience.prepare.shard import make_shard
+from xperience.quality import crew
+
+
+def work_through(folder: Path, jobs: Sequence[Job], recipe: Recipe, workers: int) -> Iterator[tuple[Job, str]]:
+    """See `Engine`. With one worker, too, each shard is made in a process of its own."""
+    by_path = {folder / job.name: job for job in jobs}
+    arguments = {path: (job, recipe) for path, job in by_path.items()}
+    for path, trouble in crew.work_through(arguments, _make, workers, preload="xperience.prepare.shard"):
+        yield by_path[path], trouble
+
+
+def _make(path: Path, job: Job, recipe: Recipe) -> None:
+    make_shard(path.parent, job, recipe)

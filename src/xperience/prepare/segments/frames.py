@@ -1,0 +1,51 @@
+"""Numbers that a recording has once a frame: pose, hands, body, contacts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from xperience.episode import Signal
+from xperience.prepare.piece import Piece
+from xperience.prepare.streams import STREAMS
+
+if TYPE_CHECKING:
+    from xperience.episode import Episode
+    from xperience.prepare.recipe import Recipe
+    from xperience.prepare.segments import Members, Parts, Span
+
+
+class Source:
+    """Values and validity; what is not valid is stored as zeros."""
+
+    def __init__(self, episode: Episode, stream: str, recipe: Recipe) -> None:
+        self.stream = STREAMS[stream]
+        self.signal = _signal(episode, stream)
+
+    def segment(self, span: Span) -> Members:
+        if not self.signal.present:
+            return {}
+        rows = slice(span.start, span.stop)
+        valid = self.signal.valid[rows]
+        shape = (span.stop - span.start, *(size for size in self.stream.shape if size is not None))
+        values = np.zeros(shape, self.stream.dtype)
+        good = np.zeros(span.stop - span.start, bool)
+        good[: len(valid)] = valid
+        values[good] = self.signal.values[rows][valid]
+        return {"values.npy": values, "valid.npy": good}
+
+
+def decode(parts: Parts, clock: np.ndarray, start: int, stop: int) -> Piece:
+    return Piece(parts.array("values.npy", start, stop), clock[start:stop], parts.array("valid.npy", start, stop))
+
+
+def _signal(episode: Episode, stream: str) -> Signal:
+    if stream == "pose":
+        pose = episode.pose
+        if not pose.present:
+            return pose
+        return Signal(np.asarray(pose.values)[:, :3], pose.valid, pose.times_s)
+    if stream.startswith("hand_"):
+        return episode.hand(stream.removeprefix("hand_"))
+    return {"body": lambda: episode.body, "contacts": lambda: episode.contacts}[stream]()

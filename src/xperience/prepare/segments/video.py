@@ -1,0 +1,139 @@
+"""One view: H.264 in short closed groups of pictures, or raw pictures where they are tiny.
+
+The encoder runs on one thread, without B-frames, every group starting with an IDR picture, so that the bytes depend on
+pictures and library alone and any window costs one seek into its segment.
+"""
+
+from __future__ import annotations
+
+import io
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from xperience.errors import CorruptError
+from xperience.prepare.piece import Piece
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from xperience.episode import Episode
+    from xperience.prepare.recipe import Recipe
+    from xperience.prepare.segments import Members, Parts, Span
+
+RATE = 20
+"""Nominal frames a second inside a segment's file; a frame's true time is in the recording's clock."""
+
+
+class Source:
+    """Decodes the view once, in order, and gives each segment its frames."""
+
+    def __init__(self, episode: Episode, stream: str, recipe: Recipe) -> None:
+        view = stream.removeprefix("video_")
+        self.settings = recipe.video
+        self.present = view in episode.views
+        if self.present:
+            video = episode.video(view)
+            width = min(self.settings.width, video.width)
+            height = max(2, round(video.height * width / video.width))
+            even = self.settings.codec == "h264"
+            self.size = (width // 2 * 2, height // 2 * 2) if even else (width, height)
+            self.frames: Iterator[tuple[int, Any]] = iter(video.decode())
+            self.ahead: tuple[int, Any] | None = next(self.frames, None)
+
+    def segment(self, span: Span) -> Members:
+        if not self.present:
+            return {}
+        pictures, index = [], []
+        while self.ahead is not None and self.ahead[0] < span.stop:
+            number, frame = self.ahead
+            if number >= span.start and number % self.settings.every == 0:
+                pictures.append(picture(frame, self.size))
+                index.append(number - span.start)
+            self.ahead = next(self.frames, None)
+        if not pictures:
+            return {}
+        kept = np.array(index, np.int32)
+        if self.settings.codec == "raw":
+            return {"values.npy": np.stack(pictures), "index.npy": kept}
+        gop = max(1, round(self.settings.gop_s * RATE / self.settings.every))
+        return {
+            "video.mp4": encode(pictures, gop, self.settings.crf),
+            "index.npy": kept,
+            "gop.npy": np.array([gop], np.int32),
+        }
+
+
+def picture(frame: Any, size: tuple[int, int]) -> np.ndarray:
+    """[h, w, 3] uint8, upright, by area."""
+    from xperience.episode.modalities.video import orientation, turned
+
+    shown = orientation(frame)
+    width, height = (size[1], size[0]) if shown[0] else size
+    small = frame.reformat(width=width, height=height, format="rgb24", interpolation="AREA")
+    return np.ascontiguousarray(turned(small.to_ndarray(), shown))
+
+
+def encode(pictures: list[np.ndarray], gop: int, crf: int) -> bytes:
+    """An MP4 of the pictures, numbered from 0 by their presentation time."""
+    import av
+
+    file = io.BytesIO()
+    with av.open(file, "w", format="mp4") as container:
+        stream: Any = container.add_stream("libx264", rate=RATE)
+        stream.height, stream.width = pictures[0].shape[:2]
+        stream.pix_fmt = "yuv420p"
+        stream.codec_context.thread_count = 1
+        stream.codec_context.time_base = Fraction(1, RATE)
+        keys = f"keyint={gop}:min-keyint={gop}:scenecut=0:open-gop=0:threads=1"
+        stream.options = {"crf": str(crf), "preset": "veryfast", "bf": "0", "x264-params": keys}
+        for number, image in enumerate(pictures):
+            frame = av.VideoFrame.from_ndarray(image, format="rgb24")
+            frame.pts, frame.time_base = number, Fraction(1, RATE)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return file.getvalue()
+
+
+def decode(parts: Parts, clock: np.ndarray, start: int, stop: int) -> Piece:
+    index = parts.array("index.npy")
+    low, high = (int(k) for k in np.searchsorted(index, [start, stop]))
+    if "values.npy" in parts:
+        values = parts.array("values.npy", low, high)
+    elif high > low:
+        values = pictures_of(parts.bytes("video.mp4"), low, high)
+    else:
+        values = np.zeros((0, 1, 1, 3), np.uint8)
+    return Piece(values, clock[index[low:high]], np.ones(len(values), bool))
+
+
+def pictures_of(data: bytes, start: int, stop: int) -> np.ndarray:
+    """Pictures [start, stop) of a segment's file, [n, h, w, 3] uint8.
+
+    Raises:
+        CorruptError: they cannot be decoded.
+    """
+    import av
+
+    out: list[np.ndarray] = []
+    try:
+        with av.open(io.BytesIO(data), "r", format="mp4") as container:
+            stream = container.streams.video[0]
+            stream.codec_context.thread_count = 1
+            assert stream.time_base is not None
+            step = Fraction(1, RATE) / stream.time_base
+            container.seek(int(start * step), stream=stream, backward=True)
+            for frame in container.decode(stream):
+                number = round(frame.pts / step) if frame.pts is not None else -1
+                if number >= stop:
+                    break
+                if number >= start:
+                    out.append(frame.to_ndarray(format="rgb24"))
+                if number >= stop - 1:
+                    break
+    except (av.error.FFmpegError, IndexError, ValueError) as error:
+        raise CorruptError("a segment's video cannot be decoded", field="video", found=str(error)) from error
+    if len(out) != stop - start:
+        raise CorruptError("a segment's video lacks pictures", field="video", found=len(out), expected=stop - start)
+    return np.stack(out)

@@ -1,0 +1,1 @@
+"""Shards: write-once tar files with an index, and the reader of what was prepared."""
