@@ -300,6 +300,14 @@ def test_one_bare_episode_makes_a_page_and_none_makes_an_error(tmp_path: Path) -
         taxonomy_page.build([], tmp_path / "atlas.html")
 
 
+@pytest.mark.parametrize("length", [float("nan"), float("inf"), float("-inf"), -5.0, 0.0, 1e300])
+def test_absurd_numbers_make_a_page(tmp_path: Path, length: float) -> None:
+    rows = [row(0, duration_s=length, bytes=2**63 - 1, sync_score=length, activity="a"), row(1, bytes=0, activity="a")]
+    text = taxonomy_page.build(rows, tmp_path / "atlas.html").read_text(encoding="utf-8")
+    assert json.loads(_Page(text).scripts[0])["rows"][0][2] is None
+    assert not re.search(r'(width|height|x|y)="?:?(nan|inf)', text)
+
+
 def test_histograms_hold_every_episode() -> None:
     rng = np.random.default_rng(0)
     values = rng.normal(5, 1, 300)

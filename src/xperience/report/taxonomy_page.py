@@ -146,7 +146,7 @@ BAR_FACETS = {
 
 
 def _facts(rows: Sequence[EpisodeRow], facets: dict[str, Facet]) -> list[Fact]:
-    lengths = [row.duration_s for row in rows if row.duration_s and np.isfinite(row.duration_s)]
+    lengths = [row.duration_s for row in rows if row.duration_s and 0 < row.duration_s < np.inf]
     sizes = [row.bytes for row in rows if row.bytes is not None]
     out = [Fact(f"{len(rows):,}", "episodes" if len(rows) != 1 else "episode")]
     sessions = len(facets["session"].values)

@@ -112,7 +112,7 @@ def count(key: str, rows: Sequence[EpisodeRow], groups: Sequence[int], num_group
     place = {label: k for k, label in enumerate(labels)}
     by_group = np.zeros((len(labels), num_groups), np.int64)
     seconds = np.zeros(len(labels))
-    lengths = [row.duration_s if row.duration_s and np.isfinite(row.duration_s) else 0.0 for row in rows]
+    lengths = [row.duration_s if row.duration_s and 0 < row.duration_s < np.inf else 0.0 for row in rows]
     for each, group, length in zip(found, groups, lengths, strict=True):
         for label in each:
             by_group[place[label], group] += 1

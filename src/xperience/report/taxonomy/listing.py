@@ -78,7 +78,7 @@ def _data(
             [
                 cut(row.episode_id if whole else name, 80),
                 row.bytes,
-                round(row.duration_s * 10) if row.duration_s and row.duration_s < 1e9 else None,
+                round(row.duration_s * 10) if row.duration_s and 0 < row.duration_s < 1e9 else None,
                 groups.of_row[k],
                 streams.of_row[k],
                 None if task is None else tasks.setdefault(task, len(tasks)),
