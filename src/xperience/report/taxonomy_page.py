@@ -261,14 +261,12 @@ def _unknown(facets: dict[str, Facet], rows: Sequence[EpisodeRow]) -> list[tuple
 
 
 def duration_text(seconds: float) -> str:
-    """Hours, or minutes where they are few."""
-    return (
-        f"{seconds / 3600:,.0f} h"
-        if seconds >= 36_000
-        else f"{seconds / 60:,.1f} min"
-        if seconds >= 60
-        else f"{seconds:.0f} s"
-    )
+    """Hours, or minutes or seconds where they are few."""
+    if seconds >= 36_000:
+        return f"{seconds / 3600:,.0f} h"
+    if seconds >= 7200:
+        return f"{seconds / 3600:.1f} h"
+    return f"{seconds / 60:,.1f} min" if seconds >= 60 else f"{seconds:.0f} s"
 
 
 def size_text(size: float) -> str:

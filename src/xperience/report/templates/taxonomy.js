@@ -64,7 +64,7 @@
     if (order) found.sort((a, b) => (b[order] ?? -1) - (a[order] ?? -1));
     const seconds = found.reduce((sum, row) => sum + (row[2] ?? 0), 0) / 10;
     $("found").textContent = found.length.toLocaleString("en") + (found.length === 1 ? " episode" : " episodes") +
-      (seconds ? ", " + (seconds >= 36000 ? (seconds / 3600).toFixed(0) + " h" : (seconds / 60).toFixed(1) + " min") : "");
+      (seconds ? ", " + (seconds >= 7200 ? (seconds / 3600).toFixed(seconds >= 36000 ? 0 : 1) + " h" : (seconds / 60).toFixed(1) + " min") : "");
     $("list").replaceChildren(...found.slice(0, limit).map((row) => {
       const line = make("tr");
       for (const [, cell] of columns) line.append(cell(row));
