@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -113,7 +113,7 @@ def _text(episode: Episode, span: Span, main_task: str | None) -> dict[str, Any]
     if main_task is None:
         return None
     labels = episode.labels
-    fields: dict[str, Sequence[Any]] = {
+    fields: dict[str, Any] = {
         "action": labels.action, "subtask": labels.subtask, "objects": labels.objects, "interaction": labels.interaction,
     }  # fmt: skip
     runs: dict[str, Any] = {name: _runs(list(values[span.start : span.stop])) for name, values in fields.items()}

@@ -1,6 +1,7 @@
 """How a shard lies on disk: a plain ustar file, and an index beside it.
 
-Any tar reader opens a shard; members of one segment stand together and share their name up to the last slash. Members
+Any tar reader opens a shard; members of one segment stand together and share their
+name up to the first dot behind the last slash, as WebDataset groups them. Members
 start at multiples of 512 bytes and `.npy` members are not compressed, so their arrays can be mapped into memory. Times,
 owners and modes are fixed: the bytes depend on the content alone. The index says for each member where its bytes are,
 what array they hold, and a CRC-32 of every 64 kB, so that a slice verifies only what it touches.

@@ -69,7 +69,7 @@ class ShardWriter:
         else:
             front, data, dtype, shape = b"", content, "", ()
         size = len(front) + len(data)
-        self._file.write(header(f"{key}/{name}", size) + front)
+        self._file.write(header(f"{key}.{name}", size) + front)
         offset = self._file.tell()
         self._file.write(data)
         self._file.write(b"\0" * (-size % PAD))
