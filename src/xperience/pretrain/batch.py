@@ -1,7 +1,7 @@
 """A batch: fixed shapes, whatever its samples lack.
 
-B samples, each a window of F frames followed by H frames of future from the same recording. Per-frame streams have
-exactly F + H entries; others are padded to their capacity. Numbers are those of the stream registry
+B samples, each a window of F frames followed by H frames of future from the same recording. Every stream has a fixed
+number of slots for the window, then a fixed number for the future: one a frame, or its capacity. Numbers are those of the stream registry
 (`prepare.streams`); what is padded, invalid or absent holds zeros and says so in `valid` and `presence`.
 """
 
@@ -18,16 +18,18 @@ class StreamBatch:
     """One stream of a batch; numpy arrays from the loader, torch tensors of the same shapes in the model.
 
     Attributes:
-        values: [B, N, *shape].
+        values: [B, N, *shape]; the first `slots` of N belong to the window, the rest to the future.
         times: [B, N] float32 seconds from the window's first frame. Times of padding go on at the nominal rate.
         valid: [B, N] bool.
         presence: [B] int8, `episode.Presence`: 0 present, 1 absent in the data, 2 dropped by us.
+        slots: of the window.
     """
 
     values: Any
     times: Any
     valid: Any
     presence: Any
+    slots: int
 
 
 @dataclass
@@ -39,7 +41,6 @@ class TextBatch:
         main_task: of the recording.
         objects: names in the window. future_objects: in the future span, not in the window.
         interaction: the sentence that holds at the window's centre.
-        description: of the window's action.
         transition: whether the window's centre is within 10 frames of a change of action.
         action_span: (start_s, end_s) of the centre's action run, seconds from the window's first frame; or None.
         known: whether the recording has language at all.
@@ -52,7 +53,6 @@ class TextBatch:
     objects: list[tuple[str, ...]]
     future_objects: list[tuple[str, ...]]
     interaction: list[str]
-    description: list[str]
     transition: np.ndarray
     action_span: list[tuple[float, float] | None]
     known: np.ndarray
@@ -63,7 +63,7 @@ class Cameras:
     """Calibration of a batch, V = 6 views in the order of `episode.cameras.VIEWS`.
 
     Attributes:
-        K: [B, V, 4] fx fy cx cy as shares of width and height. D: [B, V, 4] equidistant k1..k4, zeros for pinhole.
+        K: [B, V, 4] fx and cx as shares of the width, fy and cy of the height. D: [B, V, 4] equidistant k1..k4, zeros for pinhole.
         T_camera_body: [B, V, 3, 4] metres. fisheye: [B, V] bool. valid: [B, V] bool.
         points: [B, P, 3] map points in world metres. points_valid: [B, P] bool.
     """

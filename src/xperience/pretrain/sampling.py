@@ -1,0 +1,95 @@
+"""What a run trains on: sources with weights and window lengths, as one sequence of samples."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from xperience.errors import UsageError
+from xperience.prepare.streams import STREAMS
+from xperience.pretrain.order import Order, Source
+from xperience.pretrain.windows import WindowIndex
+from xperience.storage import digest
+
+if TYPE_CHECKING:
+    from xperience.prepare.shards.reader import Prepared
+
+
+@dataclass(frozen=True)
+class Mix:
+    """One part of a mixture.
+
+    Attributes:
+        name: unique. data: index of the prepared folder. side: of its split.
+        frames, stride, future: of its windows; `frames` and `future` at most those of the batch.
+        weight: share of samples relative to the others; None in all where every window counts once an epoch.
+    """
+
+    name: str = "train"
+    data: int = 0
+    side: str = "train"
+    frames: int = 20
+    stride: int = 5
+    future: int = 20
+    weight: float | None = None
+
+
+@dataclass(frozen=True)
+class BatchRecipe:
+    """What a batch holds.
+
+    Attributes:
+        frames, future: F and H of all its samples. streams: in the window. future_streams: also in the span behind it.
+        every: stream to n: only each n-th frame of the recording is in the batch (as it was prepared, or thinner).
+        points: map points a sample. size: stream to (height, width), for pictures.
+    """
+
+    frames: int = 20
+    future: int = 20
+    streams: tuple[str, ...] = tuple(STREAMS)
+    future_streams: tuple[str, ...] = tuple(STREAMS)
+    every: dict[str, int] = field(default_factory=dict)
+    points: int = 64
+    size: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+
+class Sampler:
+    """From sample numbers to windows.
+
+    Attributes:
+        order, indices: one index a source.
+
+    Raises:
+        UsageError: a source without windows, or one that is longer than the batch.
+    """
+
+    def __init__(self, seed: int, mixes: list[Mix], data: list[Prepared], recipe: BatchRecipe) -> None:
+        for mix in mixes:
+            if mix.frames > recipe.frames or mix.future > recipe.future:
+                raise UsageError(
+                    "a source's windows are longer than the batch's", field=mix.name, found=(mix.frames, mix.future),
+                    expected=f"at most {(recipe.frames, recipe.future)}",
+                )  # fmt: skip
+        self.mixes = tuple(mixes)
+        self.indices = [
+            WindowIndex.of(data[m.data].frames, data[m.data].side(m.side), m.frames, m.stride, m.future) for m in mixes
+        ]
+        identity = digest(*(item.identity for item in data), repr(self.mixes))
+        sources = [Source(m.name, len(index), m.weight) for m, index in zip(mixes, self.indices, strict=True)]
+        self.order = Order(seed, identity, sources)
+        self.identity = identity
+
+    def __len__(self) -> int:
+        """Windows of all sources."""
+        return sum(len(index) for index in self.indices)
+
+    def places(self, k: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Source, recording, start frame and mask seed, [B] each, of samples k [B]."""
+        samples = self.order.samples(k)
+        episode, start = np.zeros(len(samples.k), np.int64), np.zeros(len(samples.k), np.int64)
+        for source, index in enumerate(self.indices):
+            mine = samples.source == source
+            episode[mine], start[mine] = index.locate(samples.window[mine])
+        return samples.source, episode, start, samples.mask_seed
