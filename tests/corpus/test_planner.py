@@ -16,7 +16,7 @@ from xperience.corpus.planner.ranges import matching
 from xperience.corpus.planner.recipes import RECIPES
 from xperience.corpus.planner.render import bytes_text, render
 from xperience.corpus.planner.sizes import SIZES, ModelSize
-from xperience.corpus.row import EpisodeRow
+from xperience.corpus.row import EpisodeRow, episode_table
 from xperience.errors import FormatError, UsageError
 
 
@@ -237,3 +237,22 @@ def test_sizes_grow_in_the_order_of_their_names() -> None:
     assert params == sorted(params)
     for name in ("0.3b", "1b", "3b", "7b"):
         assert SIZES[name].params == pytest.approx(float(name[:-1]) * 1e9, rel=0.05)
+
+
+def test_the_command_reads_a_catalogue(command: CliRunner, tmp_path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    rows = [EpisodeRow(f"s__ep{k}", "s", bytes=2_000_000 + k, duration_s=100.0 + k) for k in range(20)]
+    pq.write_table(episode_table(rows), tmp_path / "episodes.parquet")
+    pq.write_table(pa.table({"episode_id": pa.array([], pa.string())}), tmp_path / "files.parquet")
+    own = command.invoke(app, ["plan", "--catalog", str(tmp_path), "--no-measure", "--json"])
+    assert own.exit_code == 0, own.output
+    corpus = json.loads(own.output)["corpus"]
+    assert corpus["episodes"] == 20 and corpus["seconds"] == pytest.approx(2190)
+    assert corpus["training_bytes"] == pytest.approx(40_000_190)
+    half = plan(Request(catalogue=tmp_path, episodes="10"))
+    assert half.corpus.seconds == pytest.approx(1095)
+    assert any("more than the 20" in text for text in plan(Request(catalogue=tmp_path, episodes="30")).warnings)
+    with pytest.raises(UsageError, match="full design"):
+        plan(Request(catalogue=tmp_path, episodes="design"))

@@ -10,8 +10,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
-from xperience.corpus.row import EpisodeRow
+from xperience.cli import app, load
+from xperience.corpus.row import EpisodeRow, episode_table
 from xperience.episode.cameras import VIEWS as VIEW_NAMES
 from xperience.errors import FormatError, MissingError, UsageError
 from xperience.report import taxonomy_page
@@ -316,3 +318,30 @@ def test_histograms_hold_every_episode() -> None:
     tallest = np.histogram(values, int(np.sqrt(300) * 2))[0].max()
     assert sum(heights) / 150 * tallest == pytest.approx(300, rel=0.02)
     assert "svg" in str(drawings.histogram(np.array([3.0, 3.0]), [0, 0], ["g0"], "s", "x"))
+
+
+@pytest.fixture
+def catalogue(tmp_path: Path) -> Path:
+    """Folder of a catalogue of 20 episodes."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    folder = tmp_path / "catalogue"
+    folder.mkdir()
+    pq.write_table(episode_table(rich(20)), folder / "episodes.parquet")
+    pq.write_table(pa.table({"episode_id": pa.array([], pa.string())}), folder / "files.parquet")
+    return folder
+
+
+def test_the_command_reads_a_catalogue_and_writes_the_page(catalogue: Path, tmp_path: Path) -> None:
+    if not any(c.name == "taxonomy" for c in app.registered_commands):
+        load(app)
+    out = tmp_path / "page" / "atlas.html"
+    result = CliRunner().invoke(app, ["taxonomy", str(catalogue), "--out", str(out)])
+    assert result.exit_code == 0, result.output
+    assert str(out) in result.output
+    assert "20 episodes in 5 sessions" in out.read_text(encoding="utf-8")
+    folder = CliRunner().invoke(app, ["taxonomy", str(catalogue), "--out", str(tmp_path)])
+    assert isinstance(folder.exception, UsageError)
+    nothing = CliRunner().invoke(app, ["taxonomy", str(tmp_path), "--out", str(out)])
+    assert isinstance(nothing.exception, MissingError)

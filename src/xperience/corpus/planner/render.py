@@ -34,7 +34,7 @@ def value_text(line: Line) -> str:
 def render(plan: Plan) -> str:
     corpus, size = plan.corpus, plan.size
     out = [
-        f"{corpus.episodes:,} episodes, {corpus.seconds / 3600:,.0f} h, {bytes_text(corpus.training_bytes)}"
+        f"{corpus.episodes:,} episodes, {short(corpus.seconds / 3600)} h, {bytes_text(corpus.training_bytes)}"
         f"; model {size.name}, {short(size.params)} parameters; {plan.gpus:,} GPUs; recipe {plan.recipe}",
         *_wrapped("corpus: ", corpus.source),
         *_wrapped("model: ", f"{size.tokens_per_s:,.0f} tokens for a recorded second; {size.source}"),
