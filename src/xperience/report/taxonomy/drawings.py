@@ -49,7 +49,7 @@ def _whole(axes: svg.Axes) -> int:
 
 def tail(facets: Sequence[Facet]) -> Markup:
     """Episodes of a value over its rank, both on logarithmic axes: a straight fall is a long tail."""
-    drawn = [facet for facet in facets if len(facet.values) > 1][:3]
+    drawn = [f for f in facets if len(f.values) > 1 and f.values[0].episodes > f.values[-1].episodes][:3]
     if not drawn:
         return Markup("")
     far = np.log10(max(len(facet.values) for facet in drawn))
