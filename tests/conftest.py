@@ -38,3 +38,21 @@ def episodes_path(episode_path: Path) -> Path:
     out = episode_path.parents[1]
     campaign.run(out, campaign.plan(SIMULATED, 4), workers=1)
     return out
+
+
+@pytest.fixture(scope="session")
+def prepared_path(episodes_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Those four prepared in segments of 2 s: two train, one each for val and test. Never write into it: copy first."""
+    from xperience.prepare.campaign import prepare
+    from xperience.prepare.intake import items_of
+    from xperience.prepare.recipe import parse
+
+    recipe = parse(
+        {"name": "test", "seconds": 2.0, "shard_mb": 1, "video": {"width": 32, "codec": "raw", "every": 5},
+         "depth": {"width": 16, "every": 5}}
+    )  # fmt: skip
+    items = items_of(episodes_path)
+    ids = [item.id for item in items]
+    out = tmp_path_factory.mktemp("prepared")
+    prepare(items, {"train": ids[:2], "val": ids[2:3], "test": ids[3:]}, recipe, out, show=False)
+    return out

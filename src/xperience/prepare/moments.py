@@ -6,60 +6,63 @@ Deviations have physical floors: a constant channel must not blow up.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from xperience.prepare.segments import Members
+from xperience.prepare.streams import STREAMS
 
 FLOORS = {
-    "pose": 1e-3,
-    "hand_left": 1e-3,
-    "hand_right": 1e-3,
-    "body": 1e-3,
-    "contacts": 1e-2,
-    "imu": 1e-2,
+    "video": 1.0,
+    "audio": 1.0,
     "depth": 1e-3,
+    "pose": 1e-3,
+    "hands": 1e-3,
+    "body": 1e-3,
+    "imu": 1e-2,
 }
-"""1 mm, a hundredth of a contact, 0.01 m/s2 and rad/s."""
+"""Smallest deviation by modality, in its streams' units: one grey level, one step of 16-bit sound, 1 mm, 0.01 m/s2 and
+rad/s."""
 
-NUMERIC = tuple(FLOORS)
+UNLIKE = {"contacts": 1e-2, "depth_confidence": 1.0}
+"""Streams whose unit differs from that of their modality: a hundredth of a contact, one step of 255."""
 
 
-def of(members: Members) -> dict[str, np.ndarray]:
-    """By stream: [3, C] count, sum and sum of squares of the valid samples of one segment."""
+class Tally:
+    """Count, sum and sum of squares of each channel of one stream."""
+
+    def __init__(self) -> None:
+        self.sums: np.ndarray | None = None
+
+    def add(self, samples: np.ndarray) -> None:
+        """Samples [n, ...]; everything behind the first axis is a channel."""
+        if len(samples):
+            flat = samples.reshape(len(samples), -1).astype(np.float64)
+            count = np.full(flat.shape[1], float(len(flat)))
+            self._take(np.stack([count, flat.sum(axis=0), np.square(flat).sum(axis=0)]))
+
+    def _take(self, sums: np.ndarray) -> None:
+        self.sums = sums if self.sums is None else self.sums + sums
+
+
+def total(reports: list[Mapping[str, Any]]) -> dict[str, np.ndarray]:
+    """Sums [3, C] by stream over recordings, in their order."""
+    tallies: dict[str, Tally] = {}
+    for sums in reports:
+        for stream, values in sums.items():
+            tallies.setdefault(stream, Tally())._take(np.asarray(values, np.float64))
+    return {stream: tally.sums for stream, tally in tallies.items() if tally.sums is not None}
+
+
+def describe(sums: Mapping[str, np.ndarray]) -> dict[str, Any]:
+    """By stream, in registry order: count of samples, mean and std of each channel."""
     out = {}
-    for stream in NUMERIC:
-        values = members.get(f"{stream}.values.npy")
-        if not isinstance(values, np.ndarray):
-            continue
-        flat = values.reshape(len(values), -1).astype(np.float64)
-        if stream == "depth":
-            flat = flat[flat > 0][:, None]
-        else:
-            valid = members.get(f"{stream}.valid.npy")
-            flat = flat[np.asarray(valid, bool)] if valid is not None else flat
-        count = np.full(flat.shape[1], float(len(flat)))
-        out[stream] = np.stack([count, flat.sum(axis=0), (flat**2).sum(axis=0)])
-    return out
-
-
-def add(total: dict[str, np.ndarray], more: dict[str, np.ndarray]) -> None:
-    for stream, sums in more.items():
-        total[stream] = total[stream] + sums if stream in total else sums
-
-
-def describe(total: dict[str, np.ndarray]) -> dict[str, Any]:
-    """By stream: count, mean and std of each channel."""
-    out = {}
-    for stream in NUMERIC:
-        if stream in total:
-            count, first, second = total[stream]
+    for name, stream in STREAMS.items():
+        if name in sums:
+            count, first, second = sums[name]
             mean = first / np.maximum(count, 1)
             std = np.sqrt(np.maximum(second / np.maximum(count, 1) - mean**2, 0))
-            out[stream] = {
-                "count": int(count[0]),
-                "mean": mean.tolist(),
-                "std": np.maximum(std, FLOORS[stream]).tolist(),
-            }
+            floor = UNLIKE.get(name, FLOORS[stream.modality])
+            out[name] = {"count": int(count[0]), "mean": mean.tolist(), "std": np.maximum(std, floor).tolist()}
     return out

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from xperience.prepare.moments import Tally
 from xperience.prepare.piece import Piece
 from xperience.prepare.segments import audio, depth, frames, imu, video
 from xperience.prepare.streams import STREAMS
@@ -46,6 +47,14 @@ class Span:
 
 
 class Source(Protocol):
+    """One stream of one recording.
+
+    Attributes:
+        tally: of the samples given so far.
+    """
+
+    tally: Tally
+
     def segment(self, span: Span) -> Members:
         """Members of the span; {} where the stream is absent. Spans come in time order."""
         ...

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from xperience.prepare.moments import Tally
 from xperience.prepare.piece import Piece
 from xperience.prepare.streams import AUDIO_CHUNK, AUDIO_RATE
 
@@ -21,6 +22,7 @@ class Source:
     """Chunk k begins k * 20 ms after the first frame; a segment has the chunks that begin in it."""
 
     def __init__(self, episode: Episode, stream: str, recipe: Recipe) -> None:
+        self.tally = Tally()
         self.chunks = np.zeros((0, AUDIO_CHUNK), np.int16)
         if episode.audio.present:
             sound = episode.audio.mono(AUDIO_RATE)
@@ -33,6 +35,7 @@ class Source:
         chunks = self.chunks[first:last]
         if not len(chunks):
             return {}
+        self.tally.add(chunks.reshape(-1, 1))
         return {"values.npy": chunks, "first.npy": np.array([first], np.int64)}
 
 

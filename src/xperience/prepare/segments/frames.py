@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from xperience.episode import Signal
+from xperience.prepare.moments import Tally
 from xperience.prepare.piece import Piece
 from xperience.prepare.streams import STREAMS
 
@@ -22,6 +23,7 @@ class Source:
     def __init__(self, episode: Episode, stream: str, recipe: Recipe) -> None:
         self.stream = STREAMS[stream]
         self.signal = _signal(episode, stream)
+        self.tally = Tally()
 
     def segment(self, span: Span) -> Members:
         if not self.signal.present:
@@ -33,6 +35,7 @@ class Source:
         good = np.zeros(span.stop - span.start, bool)
         good[: len(valid)] = valid
         values[good] = self.signal.values[rows][valid]
+        self.tally.add(values[good])
         return {"values.npy": values, "valid.npy": good}
 
 

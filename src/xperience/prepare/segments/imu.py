@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from xperience.prepare.moments import Tally
 from xperience.prepare.piece import Piece
 
 if TYPE_CHECKING:
@@ -18,17 +19,20 @@ class Source:
     """Samples whose time lies in the segment; what is not valid is stored as zeros."""
 
     def __init__(self, episode: Episode, stream: str, recipe: Recipe) -> None:
-        self.imu = episode.imu
+        imu = episode.imu
+        order = np.argsort(imu.times_s, kind="stable")  # a clock that steps back cannot be cut otherwise
+        self.times, self.valid = imu.times_s[order], imu.valid[order]
+        values = np.concatenate([imu.accel, imu.gyro], axis=1)[order]
+        self.values = np.where(self.valid[:, None], values, 0).astype(np.float32)
+        self.tally = Tally()
 
     def segment(self, span: Span) -> Members:
-        imu = self.imu
-        if not len(imu.times_s):
+        if not len(self.times):
             return {}
-        rows = slice(*np.searchsorted(imu.times_s, [span.start_s, span.stop_s]))
-        valid = imu.valid[rows]
-        values = np.concatenate([imu.accel[rows], imu.gyro[rows]], axis=1)
-        values = np.where(valid[:, None], values, 0).astype(np.float32)
-        return {"values.npy": values, "valid.npy": valid, "times.npy": imu.times_s[rows]}
+        rows = slice(*np.searchsorted(self.times, [span.start_s, span.stop_s]))
+        values, valid = self.values[rows], self.valid[rows]
+        self.tally.add(values[valid])
+        return {"values.npy": values, "valid.npy": valid, "times.npy": self.times[rows]}
 
 
 def decode(parts: Parts, clock: np.ndarray, start: int, stop: int) -> Piece:

@@ -7,12 +7,16 @@ pictures and library alone and any window costs one seek into its segment.
 from __future__ import annotations
 
 import io
+import itertools
+import math
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from xperience.episode.modalities.video import orientation, turned
 from xperience.errors import CorruptError
+from xperience.prepare.moments import Tally
 from xperience.prepare.piece import Piece
 
 if TYPE_CHECKING:
@@ -25,6 +29,9 @@ if TYPE_CHECKING:
 RATE = 20
 """Nominal frames a second inside a segment's file; a frame's true time is in the recording's clock."""
 
+SAMPLED = 8
+"""One picture in so many counts for the statistics."""
+
 
 class Source:
     """Decodes the view once, in order, and gives each segment its frames."""
@@ -33,62 +40,74 @@ class Source:
         view = stream.removeprefix("video_")
         self.settings = recipe.video
         self.present = view in episode.views
+        self.tally = Tally()
+        self.count = 0
         if self.present:
             video = episode.video(view)
             width = min(self.settings.width, video.width)
             height = max(2, round(video.height * width / video.width))
             even = self.settings.codec == "h264"
             self.size = (width // 2 * 2, height // 2 * 2) if even else (width, height)
+            self.shown: tuple[bool, bool, bool] | None = None
             self.frames: Iterator[tuple[int, Any]] = iter(video.decode())
-            self.ahead: tuple[int, Any] | None = next(self.frames, None)
+            self.ahead: tuple[int, Any] | None = None
 
     def segment(self, span: Span) -> Members:
         if not self.present:
             return {}
-        pictures, index = [], []
-        while self.ahead is not None and self.ahead[0] < span.stop:
-            number, frame = self.ahead
-            if number >= span.start and number % self.settings.every == 0:
-                pictures.append(picture(frame, self.size))
-                index.append(number - span.start)
-            self.ahead = next(self.frames, None)
-        if not pictures:
-            return {}
-        kept = np.array(index, np.int32)
+        index: list[int] = []
+        pictures = self._pictures(span, index)
         if self.settings.codec == "raw":
-            return {"values.npy": np.stack(pictures), "index.npy": kept}
-        gop = max(1, round(self.settings.gop_s * RATE / self.settings.every))
-        return {
-            "video.mp4": encode(pictures, gop, self.settings.crf),
-            "index.npy": kept,
-            "gop.npy": np.array([gop], np.int32),
-        }
+            stack = list(pictures)
+            return {"values.npy": np.stack(stack), "index.npy": np.array(index, np.int32)} if stack else {}
+        gop = max(1, math.floor(self.settings.gop_s * RATE / self.settings.every))
+        data = encode(pictures, self.size, gop, self.settings.crf)
+        return {"video.mp4": data, "index.npy": np.array(index, np.int32)} if index else {}
+
+    def _pictures(self, span: Span, index: list[int]) -> Iterator[np.ndarray]:
+        """Kept pictures of the span; their places in it are added to `index`."""
+        while True:
+            number, frame = self.ahead or next(self.frames, (None, None))
+            self.ahead = None
+            if number is None:
+                return
+            if number >= span.stop:
+                self.ahead = number, frame
+                return
+            if number >= span.start and number % self.settings.every == 0:
+                self.shown = self.shown or orientation(frame)
+                image = picture(frame, self.size, self.shown)
+                if self.count % SAMPLED == 0:
+                    self.tally.add(image.reshape(-1, 3))
+                self.count += 1
+                index.append(number - span.start)
+                yield image
 
 
-def picture(frame: Any, size: tuple[int, int]) -> np.ndarray:
+def picture(frame: Any, size: tuple[int, int], shown: tuple[bool, bool, bool]) -> np.ndarray:
     """[h, w, 3] uint8, upright, by area."""
-    from xperience.episode.modalities.video import orientation, turned
-
-    shown = orientation(frame)
     width, height = (size[1], size[0]) if shown[0] else size
     small = frame.reformat(width=width, height=height, format="rgb24", interpolation="AREA")
     return np.ascontiguousarray(turned(small.to_ndarray(), shown))
 
 
-def encode(pictures: list[np.ndarray], gop: int, crf: int) -> bytes:
-    """An MP4 of the pictures, numbered from 0 by their presentation time."""
+def encode(pictures: Iterator[np.ndarray], size: tuple[int, int], gop: int, crf: int) -> bytes:
+    """An MP4 of the pictures, numbered from 0 by their presentation time; b"" where there are none."""
     import av
 
+    first = next(pictures, None)
+    if first is None:
+        return b""
     file = io.BytesIO()
     with av.open(file, "w", format="mp4") as container:
         stream: Any = container.add_stream("libx264", rate=RATE)
-        stream.height, stream.width = pictures[0].shape[:2]
+        stream.width, stream.height = size
         stream.pix_fmt = "yuv420p"
         stream.codec_context.thread_count = 1
         stream.codec_context.time_base = Fraction(1, RATE)
         keys = f"keyint={gop}:min-keyint={gop}:scenecut=0:open-gop=0:threads=1"
         stream.options = {"crf": str(crf), "preset": "veryfast", "bf": "0", "x264-params": keys}
-        for number, image in enumerate(pictures):
+        for number, image in enumerate(itertools.chain([first], pictures)):
             frame = av.VideoFrame.from_ndarray(image, format="rgb24")
             frame.pts, frame.time_base = number, Fraction(1, RATE)
             container.mux(stream.encode(frame))
