@@ -1,0 +1,201 @@
+"""What a training run is: one TOML file, every key checked before anything else happens."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from xperience.errors import FormatError, MissingError, UsageError
+from xperience.storage import digest, to_json
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Model(_Strict):
+    """`size` is the one dial; `changes` replace single numbers of what it gives (fields of `ModelConfig`)."""
+
+    size: str = "nano"
+    changes: dict[str, Any] = {}
+
+
+class Objective(_Strict):
+    """`weight` of the objective. `normalise_at`: from this step on its loss is divided by its own running mean, frozen
+    there; until then by the running mean as it is; 0 leaves the loss as it is."""
+
+    weight: Annotated[float, Field(ge=0)] = 1.0
+    normalise_at: Annotated[int, Field(ge=0)] = 0
+
+
+class Masking(_Strict):
+    """What is taken away from the student.
+
+    `hide`: share of a stream's tokens. `span_s`: they go in stretches of about so many seconds. `drop`: chance that a
+    whole stream goes. `drop_contacts`, `drop_language`: those of the streams that give the answers away.
+    """
+
+    hide: Share = 0.4
+    span_s: Annotated[float, Field(gt=0)] = 0.5
+    drop: Share = 0.15
+    drop_contacts: Share = 0.7
+    drop_language: Share = 0.7
+
+
+class Optimiser(_Strict):
+    """AdamW. `lr` after `warmup` steps, then by `schedule` down to `lr * final`; "tail" is constant until the last
+    fifth. `decay`: of weights that are matrices. `clip`: norm of all gradients together, 0 for none. `ema`: the
+    teacher keeps so much of itself each step."""
+
+    lr: Annotated[float, Field(gt=0, le=1)] = 1e-3
+    betas: tuple[float, float] = (0.9, 0.95)
+    eps: Annotated[float, Field(gt=0)] = 1e-8
+    decay: Annotated[float, Field(ge=0)] = 0.05
+    warmup: Annotated[int, Field(ge=0)] = 100
+    schedule: Literal["cosine", "constant", "tail"] = "cosine"
+    final: Share = 0.02
+    clip: Annotated[float, Field(ge=0)] = 1.0
+    ema: Annotated[float, Field(ge=0, lt=1)] = 0.996
+
+
+class Run(_Strict):
+    """`steps`, or `minutes` of training time (whichever comes first; the schedule follows that one); one is needed.
+
+    `batch` samples a step over all ranks, in `accumulate` parts one after the other. `replicas`: groups of ranks that
+    each hold the whole model (HSDP). `workers` read ahead on each rank. Every so many steps: `save_every` a
+    checkpoint (`keep` of them stay), `log_every` a line on the screen, `panel_every` the collapse panel,
+    `probe_every` gradients by objective (0: never). `bad_limit`: steps that may be skipped because their loss is not
+    finite.
+    """
+
+    steps: Annotated[int, Field(ge=0)] = 0
+    minutes: Annotated[float, Field(ge=0)] = 0.0
+    batch: Count = 32
+    accumulate: Count = 1
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    precision: Literal["float32", "bf16"] = "float32"
+    recompute: bool = False
+    compile: bool = False
+    replicas: Count = 1
+    workers: Annotated[int, Field(ge=0, le=256)] = 1
+    save_every: Count = 500
+    keep: Count = 2
+    log_every: Count = 10
+    panel_every: Annotated[int, Field(ge=0)] = 100
+    probe_every: Annotated[int, Field(ge=0)] = 200
+    bad_limit: Annotated[int, Field(ge=0)] = 20
+
+
+class TrainConfig(_Strict):
+    """Attributes: name: for people. data: options of the batches (`pretrain.batches`). The rest see their classes."""
+
+    name: str = "run"
+    model: Model = Model()
+    data: dict[str, Any] = {}
+    objectives: dict[str, Objective] = {"masked": Objective()}
+    masking: Masking = Masking()
+    optimiser: Optimiser = Optimiser()
+    run: Run = Run()
+
+    @field_validator("objectives", mode="before")
+    @classmethod
+    def _weights(cls, value: Any) -> Any:
+        """`masked = 1.0` is short for `masked = {weight = 1.0}`."""
+        if not isinstance(value, dict):
+            return value
+        return {k: {"weight": v} if isinstance(v, (int, float)) else v for k, v in value.items()}
+
+    def model_post_init(self, context: Any, /) -> None:
+        from xperience.pretrain.objectives import NAMES
+
+        for name in self.objectives:
+            if name not in NAMES:
+                raise UsageError("no such objective", field=f"objectives.{name}", hint=nearest(name, NAMES))
+        if not any(objective.weight > 0 for objective in self.objectives.values()):
+            raise UsageError("nothing to learn: every objective weighs 0", field="objectives")
+        if not self.run.steps and not self.run.minutes:
+            raise UsageError("no end given", field="run.steps", hint="set run.steps, run.minutes or both")
+
+    @property
+    def digest(self) -> str:
+        """Identity of what decides the weights: a run goes on only under the same one. How long, where, and how often
+        something is written may change."""
+        free = ("steps", "minutes", "device", "workers", "save_every", "keep", "log_every", "accumulate", "replicas")
+        kept = self.model_dump(exclude={"name"})
+        kept["run"] = {key: value for key, value in kept["run"].items() if key not in free}
+        return digest(to_json(kept))
+
+    def weights(self) -> dict[str, float]:
+        return {name: objective.weight for name, objective in self.objectives.items() if objective.weight > 0}
+
+
+def nearest(word: str, known: Any) -> str:
+    """A hint that names the valid word nearest to what was written."""
+    near = difflib.get_close_matches(word, list(known), 1, 0.0)
+    return f"did you mean {near[0]!r}?" if near else ""
+
+
+def shipped() -> list[str]:
+    """Names of the configs that come along."""
+    folder = files("xperience.pretrain").joinpath("configs")
+    return sorted(item.name[:-5] for item in folder.iterdir() if item.name.endswith(".toml"))
+
+
+def load_config(source: str | Path, changes: dict[str, Any] | None = None) -> TrainConfig:
+    """A config by name, or from a TOML file.
+
+    Args:
+        changes: dotted keys that replace what stands there, such as {"run.minutes": 15}.
+
+    Raises:
+        MissingError: neither a shipped config nor a file. FormatError: no TOML.
+        UsageError: a key that does not exist (with the nearest one that does), or a value that does not fit.
+    """
+    name = str(source)
+    if Path(name).is_file():
+        place = Path(name)
+        text = place.read_text("utf-8")
+    elif name in shipped():
+        place = Path(name)
+        text = files("xperience.pretrain").joinpath("configs", f"{name}.toml").read_text("utf-8")
+    else:
+        raise MissingError("no such config", file=name, expected=f"a TOML file or one of {', '.join(shipped())}")
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise FormatError("not TOML", file=place, found=str(error)) from error
+    for key, value in (changes or {}).items():
+        *path, last = key.split(".")
+        owner = values
+        for part in path:
+            owner = owner.setdefault(part, {})
+            if not isinstance(owner, dict):
+                raise UsageError("not a table", field=key, hint=f"{part!r} holds a value")
+        owner[last] = value
+    return parse(values, place)
+
+
+def parse(values: dict[str, Any], place: Path | None = None) -> TrainConfig:
+    """A config from plain values; see `load_config`."""
+    try:
+        return TrainConfig(**values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = [str(part) for part in first["loc"]]
+        if first["type"] == "extra_forbidden":
+            owner: Any = TrainConfig
+            for part in where[:-1]:
+                kind = owner.model_fields[part].annotation if part in owner.model_fields else Objective
+                owner = kind if isinstance(kind, type) and issubclass(kind, BaseModel) else Objective
+            hint = nearest(where[-1], owner.model_fields)
+            raise UsageError("no such key", file=place, field=".".join(where), hint=hint) from error
+        raise UsageError(first["msg"], file=place, field=".".join(where), found=first.get("input")) from error

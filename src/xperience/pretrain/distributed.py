@@ -1,0 +1,151 @@
+"""Ranks and devices: one process or thousands, the same calls.
+
+Every figure that ranks must agree on (counts, stop flags) goes through here. Sharding is FSDP2: parameters live in
+shards, are gathered a block at a time, and gradients are averaged over ranks. With `replicas` the mesh has two
+dimensions (HSDP): shards within a group, copies across groups. One process is not sharded: there is nothing to gather.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Literal
+
+import torch
+import torch.distributed as dist
+from torch import nn
+
+from xperience.errors import MissingError, UsageError
+
+PATIENCE = timedelta(minutes=30)
+"""How long a rank waits for the others: longer than the slowest read of a first batch."""
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """Attributes: rank, world: of this process. device: where the model is. replicas: copies of the model over ranks.
+
+    mesh: of the ranks, None for one process. control: gloo group for small facts, saving: another for checkpoints
+    written in the background, so that their messages cannot cross.
+    """
+
+    rank: int
+    world: int
+    device: torch.device
+    replicas: int
+    mesh: Any = None
+    control: Any = None
+    saving: Any = None
+
+    @property
+    def first(self) -> bool:
+        return self.rank == 0
+
+    def total(self, values: torch.Tensor, facts: bool = False) -> torch.Tensor:
+        """Sum over all ranks of a tensor [...]; `facts` go over the CPU group."""
+        if self.world > 1:
+            values = values.clone()
+            dist.all_reduce(values, group=self.control if facts else None)
+        return values
+
+    def rows(self, values: torch.Tensor) -> torch.Tensor:
+        """[W n, ...]: rows [n, ...] of all ranks, in rank order."""
+        if self.world == 1:
+            return values
+        parts = [torch.empty_like(values) for _ in range(self.world)]
+        dist.all_gather(parts, values.contiguous())
+        return torch.cat(parts)
+
+    def told(self, value: Any) -> Any:
+        """What the first rank says."""
+        if self.world == 1:
+            return value
+        box = [value]
+        dist.broadcast_object_list(box, src=0, group=self.control, device=torch.device("cpu"))
+        return box[0]
+
+    def wait(self) -> None:
+        if self.world > 1:
+            dist.barrier(group=self.control)
+
+
+def start(device: Literal["auto", "cpu", "cuda"] = "auto", replicas: int = 1) -> Runtime:
+    """Joins the processes that torchrun started, or is one process where it did not.
+
+    Raises:
+        MissingError: a GPU is asked for and there is none (or fewer than ranks on this machine).
+        UsageError: replicas that do not divide the ranks.
+    """
+    world, rank = int(os.environ.get("WORLD_SIZE", "1")), int(os.environ.get("RANK", "0"))
+    local = int(os.environ.get("LOCAL_RANK", "0"))
+    gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if device == "cuda" and gpus <= local:
+        raise MissingError(
+            "no GPU for this process",
+            field="run.device",
+            found=f"{gpus} GPUs, local rank {local}",
+            hint='set run.device = "cpu" or "auto", or start fewer processes',
+        )
+    if world % replicas:
+        raise UsageError("replicas must divide the ranks", field="run.replicas", found=f"{replicas} of {world} ranks")
+    cuda = device == "cuda" or (device == "auto" and gpus > local)
+    place = torch.device("cuda", local) if cuda else torch.device("cpu")
+    if cuda:
+        torch.cuda.set_device(place)
+    if world == 1:
+        return Runtime(0, 1, place, 1)
+    from torch.distributed.device_mesh import init_device_mesh
+
+    if not dist.is_initialized():
+        dist.init_process_group("cpu:gloo,cuda:nccl" if cuda else "gloo", timeout=PATIENCE)
+    shape = (world,) if replicas == 1 else (replicas, world // replicas)
+    names = ("shard",) if replicas == 1 else ("replicate", "shard")
+    mesh = init_device_mesh(place.type, shape, mesh_dim_names=names)
+    return Runtime(rank, world, place, replicas, mesh, dist.new_group(backend="gloo"), dist.new_group(backend="gloo"))
+
+
+def finish() -> None:
+    """Leaves the processes that `start` joined."""
+    if dist.is_initialized():
+        dist.destroy_process_group()
+
+
+def shard(learner: nn.Module, blocks: Iterable[nn.Module], runtime: Runtime, precision: str) -> None:
+    """Shards `learner` in place: each of `blocks` by itself, all that is left as one.
+
+    Blocks are gathered in bf16 where that is the precision, since their matrices would be cast so anyway; gradients
+    are summed in float32. The rest stays float32 (scales, embeddings, heads).
+    """
+    if runtime.world == 1:
+        return
+    from torch.distributed.fsdp import MixedPrecisionPolicy, fully_shard
+
+    low = torch.bfloat16 if precision == "bf16" else None
+    policy = MixedPrecisionPolicy(param_dtype=low, reduce_dtype=torch.float32, cast_forward_inputs=False)
+    for block in blocks:
+        fully_shard(block, mesh=runtime.mesh, mp_policy=policy)
+    fully_shard(learner, mesh=runtime.mesh, reshard_after_forward=False)
+
+
+def low_precision(runtime: Runtime, precision: str) -> AbstractContextManager[Any]:
+    """Matrix products in bf16, sums and losses in float32."""
+    if precision == "float32":
+        return nullcontext()
+    return torch.autocast(runtime.device.type, dtype=torch.bfloat16)
+
+
+def local(tensor: torch.Tensor) -> torch.Tensor:
+    """This rank's part of a tensor that may be sharded."""
+    from torch.distributed.tensor import DTensor
+
+    return tensor.to_local() if isinstance(tensor, DTensor) else tensor
+
+
+def squares(tensors: list[torch.Tensor], runtime: Runtime) -> torch.Tensor:
+    """Sum of squares of tensors over all ranks, a scalar in float32; shards count once however many copies there are."""
+    parts = torch._foreach_norm([local(t).detach().float() for t in tensors])
+    mine = torch.stack(list(parts)).square().sum() if parts else torch.zeros((), device=runtime.device)
+    return runtime.total(mine) / runtime.replicas if runtime.world > 1 else mine

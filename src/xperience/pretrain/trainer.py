@@ -1,0 +1,431 @@
+"""The training loop, from top to bottom; the same for one process and for thousands.
+
+Before the first step, in this order: the learner is sharded, the optimiser made over its shards, the last whole
+checkpoint put into both, the records cut back to it. A step: read, look, sum up over ranks, propagate back, update,
+let the teacher follow, write down. Everything random in a step comes from the seed, the step and the samples.
+
+Exit codes of a run: 0 at its end; 75 where SIGTERM or SIGINT asked it to stop and all is saved (the same command goes on);
+2 for what the user can put right; 70 where too many losses were not finite.
+"""
+
+from __future__ import annotations
+
+import math
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+
+from xperience.errors import UsageError, XperienceError
+from xperience.pretrain import checkpoints, collapse, distributed
+from xperience.pretrain.batch import Batch
+from xperience.pretrain.collapse import Alarm
+from xperience.pretrain.combine import Combined, Normaliser, combine
+from xperience.pretrain.config import TrainConfig
+from xperience.pretrain.distributed import Runtime, squares
+from xperience.pretrain.gradients import backward_each
+from xperience.pretrain.learner import Learner, accelerate, groups, trained
+from xperience.pretrain.records import Records, order_mark, save_batch
+from xperience.pretrain.step import Step
+
+STOPPED, DIVERGED = 75, 70
+
+
+class DivergedError(XperienceError):
+    """More steps had to be skipped than allowed, because their loss was not finite."""
+
+
+class Data(Protocol):
+    """Where batches come from. `identity`: of data and order."""
+
+    identity: str
+
+    def stream(self, start: int, size: int, rank: int, world: int, workers: int) -> Iterator[tuple[int, Batch]]:
+        """(number, batch of this rank) from number `start` on; `size` samples each over all ranks."""
+        ...
+
+
+@dataclass
+class Counters:
+    """What a run has done so far; travels with checkpoints.
+
+    Attributes:
+        step: that comes next. seconds: of training. samples, tokens: seen. skipped: steps without an update.
+        present: samples that had each stream. waited: seconds without a batch.
+    """
+
+    step: int = 0
+    seconds: float = 0.0
+    samples: int = 0
+    tokens: int = 0
+    skipped: int = 0
+    waited: float = 0.0
+    present: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Attributes: counters: at the end. line: the last step's figures. code: the exit code."""
+
+    counters: Counters
+    line: dict[str, Any]
+    code: int
+
+
+def train(
+    config: TrainConfig,
+    learner: Learner,
+    data: Data,
+    run: Path,
+    runtime: Runtime,
+    say: Callable[[str], None] = lambda text: None,
+    identity: dict[str, Any] | None = None,
+) -> Outcome:
+    """Trains a learner to the end of its config, from the last whole checkpoint of `run` if there is one.
+
+    Args:
+        say: gets a line for people now and then (first rank only). identity: what manifests say besides.
+
+    Raises:
+        UsageError: the run was begun with another config, data or model. DivergedError: see there.
+    """
+    options = config.run
+    if options.batch % (runtime.world * options.accumulate):
+        raise UsageError(
+            "the batch cannot be dealt out evenly",
+            field="run.batch",
+            found=f"{options.batch} over {runtime.world} ranks in {options.accumulate} parts",
+        )
+
+    # The learner on its device, in shards.
+    learner.to(runtime.device)
+    blocks = learner.blocks()
+    accelerate(blocks, options.recompute, options.compile)
+    distributed.shard(learner, blocks, runtime, options.precision)
+    parameters, shared = trained(learner), trained(learner.trunk)
+    optimiser = torch.optim.AdamW(
+        groups(learner, config.optimiser.decay),
+        lr=config.optimiser.lr,
+        betas=config.optimiser.betas,
+        eps=config.optimiser.eps,
+        fused=True,
+    )
+
+    # Where the run stands.
+    marks = {"config": config.digest, "data": data.identity, **(identity or {})}
+    counters, alarm = Counters(), Alarm(grace=config.optimiser.warmup)
+    normaliser = Normaliser(config.objectives)
+    found, passed = runtime.told(checkpoints.latest(run) if runtime.first else None)
+    for text in passed:
+        say(f"passed over {text}")
+    if found is not None:
+        _same(found, marks)
+        checkpoints.restore(found, learner, optimiser, runtime)
+        counters = Counters(**found.manifest["counters"])
+        normaliser.restore(found.manifest["normaliser"])
+        alarm.bad = int(found.manifest["alarm"])
+        say(f"goes on from step {counters.step}")
+    saver = checkpoints.Saver(run, runtime, options.keep, marks)
+    records = Records(run if runtime.first else None, counters.step)
+
+    def save() -> None:
+        facts = {"counters": vars(counters), "normaliser": normaliser.state(), "alarm": alarm.bad}
+        saver.save(learner, optimiser, counters.step, facts)
+
+    stream = data.stream(
+        counters.step * options.accumulate,
+        options.batch // options.accumulate,
+        runtime.rank,
+        runtime.world,
+        options.workers,
+    )
+    line: dict[str, Any] = {}
+    code = 0
+    saved = counters.step
+    with stopping() as stop:
+        while not _over(config, counters):
+            number, begin = counters.step, time.perf_counter()
+            progress = _progress(config, counters)
+            rate = learning_rate(config, number, progress)
+            for group in optimiser.param_groups:
+                group["lr"] = rate
+            torch.manual_seed(_seed(options.seed, number, runtime.rank))
+            probe = options.probe_every > 0 and number % options.probe_every == 0
+            look = options.panel_every > 0 and number % options.panel_every == 0
+
+            # Forward and backward, in parts.
+            facts = Facts(learner, runtime)
+            angles: dict[str, float] = {}
+            panel: dict[str, float] = {}
+            combined: list[Combined] = []
+            for part in range(options.accumulate):
+                wait = time.perf_counter()
+                _, batch = next(stream)
+                facts.note(batch, time.perf_counter() - wait)
+                if combined and not combined[-1].finite:
+                    continue  # the step is lost; its batches are still read, so that the next one gets its own
+                step = learner.step(batch, number, _seed(options.seed, number, runtime.rank, part), runtime.device)
+                with distributed.low_precision(runtime, options.precision):
+                    terms = learner(step)
+                result = combine(terms, runtime)
+                combined.append(result)
+                if not result.finite:
+                    if not result.own_finite:
+                        _keep_bad(run, batch, number, runtime.rank, result)
+                    continue
+                losses = _weighted(config, normaliser, result, options.accumulate)
+                if probe and part == 0:
+                    angles = backward_each(losses, shared, runtime)
+                else:
+                    torch.stack(list(losses.values())).sum().backward()
+                if look and part == 0:
+                    panel = look_at(learner, step, result, runtime)
+
+            # Update, unless something was not finite anywhere.
+            norm = _clip(parameters, config.optimiser.clip) if combined[-1].finite else math.nan
+            update, size = 0.0, 0.0
+            if math.isfinite(norm):
+                old = [distributed.local(p).detach().clone() for p in parameters]
+                optimiser.step()
+                new = [distributed.local(p).detach() for p in parameters]
+                update = float(squares(torch._foreach_sub(new, old), runtime).sqrt())
+                size = float(squares(new, runtime).sqrt())
+                learner.follow(config.optimiser.ema)
+            else:
+                counters.skipped += 1
+            optimiser.zero_grad(set_to_none=True)
+
+            # Write down, agree on what is next.
+            for name, value in _by_objective(combined).items():
+                normaliser.note(number, name, value)
+            seconds = time.perf_counter() - begin
+            agreed = facts.agree(seconds, stop.is_set())
+            counters.step += 1
+            counters.seconds += agreed.seconds
+            counters.waited += agreed.waited
+            counters.samples += agreed.samples
+            counters.tokens += agreed.tokens
+            for name, count in agreed.present.items():
+                counters.present[name] = counters.present.get(name, 0) + count
+            means = _means(combined)
+            line = {
+                "step": number,
+                "loss": sum(w * v for w, v in _total(config, normaliser, combined)),
+                "terms": means,
+                "counts": combined[-1].counts,
+                "lr": rate,
+                "norm": {"gradient": norm, "parameters": size, "update": update},
+                "samples": counters.samples,
+                "tokens": counters.tokens,
+                "skipped": counters.skipped,
+                "present": agreed.present,
+                "unreadable": agreed.unreadable,
+                "order": agreed.order,
+                "seconds": agreed.seconds,
+                "waiting": agreed.waited / max(agreed.seconds, 1e-9),
+            }
+            line |= {"gradients": angles} if angles else {}
+            if "effective_rank" in panel:
+                reasons = alarm.look(number, panel)
+                line |= {"panel": panel, "alarm": reasons}
+                for reason in reasons:
+                    say(f"ALARM at step {number}: the representation is collapsing: {reason}")
+            records.write(line)
+            if number % options.log_every == 0:
+                say(describe(line, progress))
+            if counters.skipped > options.bad_limit:
+                records.close()
+                saver.wait()
+                raise DivergedError(
+                    "too many losses were not finite",
+                    file=run / "bad",
+                    found=f"{counters.skipped} steps skipped",
+                    expected=f"at most {options.bad_limit}",
+                    hint="the batches are kept there; lower optimiser.lr, or look at the data",
+                )
+            if agreed.stop:
+                code = STOPPED
+                break
+            if counters.step % options.save_every == 0:
+                save()
+                saved = counters.step
+    if counters.step != saved or found is None and counters.step == 0:
+        save()
+    saver.wait()
+    records.close()
+    return Outcome(counters, line, code)
+
+
+def _over(config: TrainConfig, counters: Counters) -> bool:
+    return _progress(config, counters) >= 1
+
+
+def _progress(config: TrainConfig, counters: Counters) -> float:
+    """Share of the run that is done: of its steps or of its minutes, whichever is further."""
+    by_steps = counters.step / config.run.steps if config.run.steps else 0.0
+    by_time = counters.seconds / (60 * config.run.minutes) if config.run.minutes else 0.0
+    return max(by_steps, by_time)
+
+
+def learning_rate(config: TrainConfig, number: int, progress: float) -> float:
+    """Rate of step `number` where `progress` (0 to 1) of the run is done."""
+    options = config.optimiser
+    warm = min(1.0, (number + 1) / options.warmup) if options.warmup else 1.0
+    if options.schedule == "constant":
+        share = 1.0
+    elif options.schedule == "tail":
+        share = 1.0 - (1.0 - options.final) * max(0.0, (progress - 0.8) / 0.2)
+    else:
+        share = options.final + (1.0 - options.final) * 0.5 * (1.0 + math.cos(math.pi * min(progress, 1.0)))
+    return options.lr * warm * share
+
+
+def _seed(*numbers: int) -> int:
+    return int(np.random.SeedSequence([n % 2**63 for n in numbers]).generate_state(1, np.uint64)[0] >> np.uint64(1))
+
+
+def _same(found: checkpoints.Checkpoint, marks: dict[str, Any]) -> None:
+    what = {"config": "the run was begun with another config", "data": "the run was begun with other data"}
+    for name, text in what.items():
+        if found.manifest.get(name) != marks[name]:
+            raise UsageError(
+                text,
+                file=found.path,
+                field=name,
+                found=found.manifest.get(name),
+                expected=marks[name],
+                hint="use what it was begun with, or another --out",
+            )
+
+
+def _weighted(config: TrainConfig, normaliser: Normaliser, result: Combined, parts: int) -> dict[str, torch.Tensor]:
+    return {
+        name: loss * (config.objectives[name].weight * normaliser.scale(name) / parts)
+        for name, loss in result.losses.items()
+    }
+
+
+def _means(combined: list[Combined]) -> dict[str, float]:
+    names = combined[0].figures
+    return {name: sum(c.figures[name] for c in combined) / len(combined) for name in names}
+
+
+def _by_objective(combined: list[Combined]) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for name, value in _means(combined).items():
+        objective = name.split("/")[0]
+        found[objective] = found.get(objective, 0.0) + value
+    return found
+
+
+def _total(config: TrainConfig, normaliser: Normaliser, combined: list[Combined]) -> list[tuple[float, float]]:
+    return [
+        (config.objectives[name].weight * normaliser.scale(name), value)
+        for name, value in _by_objective(combined).items()
+    ]
+
+
+def _clip(parameters: list[torch.nn.Parameter], limit: float) -> float:
+    """Norm of all gradients before they are cut to `limit`."""
+    norm = torch.nn.utils.clip_grad_norm_(parameters, limit or math.inf)
+    whole = norm.full_tensor() if hasattr(norm, "full_tensor") else norm
+    return float(whole)
+
+
+def _keep_bad(run: Path, batch: Batch, number: int, rank: int, result: Combined) -> None:
+    save_batch(run / "bad" / f"step_{number:09d}_rank_{rank}.npz", batch, {"step": number, "terms": result.figures})
+
+
+def look_at(learner: Learner, step: Step, result: Combined, runtime: Runtime) -> dict[str, float]:
+    """The collapse panel of a step that was computed: features of all ranks' windows, and the baselines."""
+    with torch.no_grad():
+        views = collapse.views(step)
+        rows = [runtime.rows(view.float().contiguous()) for view in views]
+        figures = collapse.panel(rows[0], rows[1]) if views and len(rows[0]) > 1 else {}
+        for term, (total, count) in collapse.baselines(step, learner.objectives).items():
+            both = runtime.total(torch.stack([total.double(), count.double()]))
+            base = float(both[0] / both[1].clamp(min=1))
+            figures[f"{term}/baseline"] = base
+            figures[f"{term}/ratio"] = result.figures[term] / base if base > 0 else 0.0
+    return figures
+
+
+@dataclass(frozen=True)
+class Agreed:
+    """Facts of a step over all ranks. waited: mean over ranks, seconds. seconds: by the first rank's clock."""
+
+    stop: bool
+    seconds: float
+    waited: float
+    samples: int
+    tokens: int
+    unreadable: int
+    order: int
+    present: dict[str, int]
+
+
+class Facts:
+    """Counts of one step on this rank, to be summed over all of them in one message."""
+
+    def __init__(self, learner: Learner, runtime: Runtime) -> None:
+        self.runtime = runtime
+        self.tokens_each = sum(len(t) for t in learner.times.values())
+        self.waited, self.samples, self.unreadable, self.order = 0.0, 0, 0, 0
+        self.present: dict[str, int] = {}
+
+    def note(self, batch: Batch, waited: float) -> None:
+        self.waited += waited
+        self.samples += batch.size
+        self.unreadable += int((np.asarray(batch.weight) == 0).sum())
+        self.order += order_mark(batch)
+        for name, stream in batch.streams.items():
+            self.present[name] = self.present.get(name, 0) + int((np.asarray(stream.presence) == 0).sum())
+
+    def agree(self, seconds: float, stop: bool) -> Agreed:
+        runtime = self.runtime
+        mine = [float(stop), seconds if runtime.first else 0.0, self.waited, self.samples, self.unreadable, self.order]
+        both = runtime.total(torch.tensor([*mine, *self.present.values()], dtype=torch.float64), facts=True).tolist()
+        samples = int(both[3])
+        return Agreed(
+            stop=both[0] > 0,
+            seconds=both[1],
+            waited=both[2] / runtime.world,
+            samples=samples,
+            tokens=samples * self.tokens_each,
+            unreadable=int(both[4]),
+            order=int(both[5]) & 0x7FFFFFFF,
+            present={name: int(count) for name, count in zip(self.present, both[6:], strict=True)},
+        )
+
+
+class stopping:
+    """While inside, SIGTERM and SIGINT set the event that is given instead of ending the process at once."""
+
+    def __enter__(self) -> threading.Event:
+        self.event = threading.Event()
+        self.before: dict[int, Any] = {}
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGTERM, signal.SIGINT):
+                self.before[number] = signal.signal(number, lambda *_: self.event.set())
+        return self.event
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self.before.items():
+            signal.signal(number, handler)
+
+
+def describe(line: dict[str, Any], progress: float) -> str:
+    """A step in one line."""
+    rate = line["present"] and line["samples"]
+    terms = " ".join(f"{name} {value:.3f}" for name, value in line["terms"].items())
+    return (
+        f"step {line['step']} ({progress:.0%}) loss {line['loss']:.4f} lr {line['lr']:.2e} "
+        f"grad {line['norm']['gradient']:.3g} {rate} samples, {line['seconds']:.2f} s, "
+        f"waiting {line['waiting']:.0%} | {terms}"
+    )
