@@ -16,8 +16,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from xperience import __version__
 from xperience.errors import SpaceError, UsageError
 from xperience.prepare import moments
@@ -38,7 +36,7 @@ class Outcome:
 
     Attributes:
         made, kept: shards made now, and those that were there. episodes, segments: in the prepared folder.
-        set_aside: recordings by id with the reason. failed: shards by name that could not be made.
+        set_aside: recordings by id with the reason. without: streams left away, by recording, with the reason. failed: shards by name that could not be made.
     """
 
     made: int
@@ -47,6 +45,7 @@ class Outcome:
     segments: int
     bytes: int
     set_aside: dict[str, str]
+    without: dict[str, dict[str, str]]
     failed: dict[str, str]
 
 
@@ -125,9 +124,13 @@ def _sweep(folder: Path) -> None:
 
 
 def _alive(temporary: Path) -> bool:
-    """Whether the process that a shard's temporary file names is still there."""
+    """Whether the process that a shard's temporary file names is still at work."""
     part = temporary.name.split(".")[-2]
-    return part.isdigit() and Path(f"/proc/{part}").exists() and int(part) != os.getpid()
+    try:
+        state = Path(f"/proc/{int(part)}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
+    except (OSError, ValueError, IndexError):
+        return False
+    return state != "Z" and int(part) != os.getpid()
 
 
 def _tables(
@@ -145,27 +148,29 @@ def _tables(
     segments: list[dict[str, Any]] = []
     episodes: list[dict[str, Any]] = []
     aside: dict[str, str] = {}
-    sums: dict[str, np.ndarray] = {}
+    without: dict[str, dict[str, str]] = {}
+    sums: list[dict[str, Any]] = []
     for report in reports:
         origin = {about["episode_id"]: about["origin"] for about in report["episodes"]}
         shard = report["shard"]["name"] if report["shard"] else ""
         for about in report["episodes"]:
-            plain = {key: value for key, value in about.items() if key != "origin"}
-            episodes.append(plain | {"split": report["side"], "shard": shard})
+            episodes.append(about | {"split": report["side"], "shard": shard})
+            if about["without"]:
+                without[about["episode_id"]] = about["without"]
+            if report["side"] == "train":
+                sums.append(about["sums"])
         for row in report["segments"]:
             segments.append(row | {"split": report["side"], "shard": shard} | origin[row["episode_id"]])
         aside |= report["set_aside"]
-        if report["side"] == "train":
-            moments.add(sums, {stream: np.array(values) for stream, values in report["sums"].items()})
     for name, rows, schema in (
         ("segments.parquet", segments, _segment_schema()),
         ("episodes.parquet", episodes, _episode_schema()),
     ):
         with replacing(out / name) as temporary:
             pq.write_table(pa.Table.from_pylist(rows, schema=schema), temporary, compression="zstd")
-    write_json(out / "statistics.json", {"split": "train", "streams": moments.describe(sums)})
+    write_json(out / "statistics.json", {"split": "train", "streams": moments.describe(moments.total(sums))})
     write_json(out / "recipe.json", recipe.model_dump() | {"streams": list(recipe.ordered())})
-    write_json(out / "set_aside.json", {"episodes": aside, "shards": failed})
+    write_json(out / "set_aside.json", {"episodes": aside, "streams": without, "shards": failed})
     whole = len(reports) == len(jobs)
     shards = {report["shard"]["name"]: report["shard"]["sha256"] for report in reports if report["shard"]}
     write_json(
@@ -180,7 +185,7 @@ def _tables(
         },
     )
     size = sum(report["shard"]["bytes"] for report in reports if report["shard"])
-    return Outcome(made, kept, len(episodes), len(segments), size, aside, failed)
+    return Outcome(made, kept, len(episodes), len(segments), size, aside, without, failed)
 
 
 def _segment_schema() -> Any:

@@ -6,7 +6,7 @@ Deviations have physical floors: a constant channel must not blow up.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -46,10 +46,10 @@ class Tally:
         self.sums = sums if self.sums is None else self.sums + sums
 
 
-def total(reports: list[Mapping[str, Any]]) -> dict[str, np.ndarray]:
+def total(recordings: Iterable[Mapping[str, Any]]) -> dict[str, np.ndarray]:
     """Sums [3, C] by stream over recordings, in their order."""
     tallies: dict[str, Tally] = {}
-    for sums in reports:
+    for sums in recordings:
         for stream, values in sums.items():
             tallies.setdefault(stream, Tally())._take(np.asarray(values, np.float64))
     return {stream: tally.sums for stream, tally in tallies.items() if tally.sums is not None}

@@ -51,12 +51,22 @@ class Depth:
             LimitError: more than MAX_READ_BYTES at once; ask for fewer frames, or use `blocks`.
             CorruptError: the images cannot be decoded.
         """
+        return self.metres(start, stop), self.confidence(start, stop) if self.has_confidence else None
+
+    def metres(self, start: int = 0, stop: int | None = None) -> np.ndarray:
+        """The depth of `frames` alone."""
         begin, end, _ = slice(start, stop).indices(len(self))
         depth = self.file.read(DEPTH, start=begin, stop=end)
         assert depth is not None, "depth is absent"
-        confidence = self.file.read(CONFIDENCE, start=begin, stop=end) if self.has_confidence else None
         with np.errstate(over="ignore"):  # stored in double precision, nonsense may be too large
-            return np.asarray(depth, np.float32), confidence
+            return np.asarray(depth, np.float32)
+
+    def confidence(self, start: int = 0, stop: int | None = None) -> np.ndarray:
+        """The confidence of `frames` alone; only where `has_confidence`."""
+        begin, end, _ = slice(start, stop).indices(len(self))
+        confidence = self.file.read(CONFIDENCE, start=begin, stop=end)
+        assert confidence is not None, "confidence is absent"
+        return confidence
 
     def blocks(self, size: int = 64) -> Iterator[tuple[int, np.ndarray, np.ndarray | None]]:
         """(first frame, depth, confidence) for consecutive runs of at most `size` frames."""

@@ -20,7 +20,7 @@ from xperience.prepare.moments import Tally
 from xperience.prepare.piece import Piece
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from xperience.episode import Episode
     from xperience.prepare.recipe import Recipe
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 
 RATE = 20
 """Nominal frames a second inside a segment's file; a frame's true time is in the recording's clock."""
+
+SURE = "mbtree=0:rc-lookahead=0:sync-lookahead=0"
+"""Options of x264 that make its bytes the same every time. With its macroblock tree, which looks ahead, one encoding in
+a hundred of the same pictures came out different on a busy machine, on one thread."""
 
 SAMPLED = 8
 """One picture in so many counts for the statistics."""
@@ -61,7 +65,7 @@ class Source:
             stack = list(pictures)
             return {"values.npy": np.stack(stack), "index.npy": np.array(index, np.int32)} if stack else {}
         gop = max(1, math.floor(self.settings.gop_s * RATE / self.settings.every))
-        data = encode(pictures, self.size, gop, self.settings.crf)
+        data = encode(pictures, gop, self.settings.crf)
         return {"video.mp4": data, "index.npy": np.array(index, np.int32)} if index else {}
 
     def _pictures(self, span: Span, index: list[int]) -> Iterator[np.ndarray]:
@@ -91,21 +95,22 @@ def picture(frame: Any, size: tuple[int, int], shown: tuple[bool, bool, bool]) -
     return np.ascontiguousarray(turned(small.to_ndarray(), shown))
 
 
-def encode(pictures: Iterator[np.ndarray], size: tuple[int, int], gop: int, crf: int) -> bytes:
+def encode(pictures: Iterable[np.ndarray], gop: int, crf: int) -> bytes:
     """An MP4 of the pictures, numbered from 0 by their presentation time; b"" where there are none."""
     import av
 
+    pictures = iter(pictures)
     first = next(pictures, None)
     if first is None:
         return b""
     file = io.BytesIO()
     with av.open(file, "w", format="mp4") as container:
         stream: Any = container.add_stream("libx264", rate=RATE)
-        stream.width, stream.height = size
+        stream.height, stream.width = first.shape[:2]
         stream.pix_fmt = "yuv420p"
         stream.codec_context.thread_count = 1
         stream.codec_context.time_base = Fraction(1, RATE)
-        keys = f"keyint={gop}:min-keyint={gop}:scenecut=0:open-gop=0:threads=1"
+        keys = f"keyint={gop}:min-keyint={gop}:scenecut=0:open-gop=0:threads=1:{SURE}"
         stream.options = {"crf": str(crf), "preset": "veryfast", "bf": "0", "x264-params": keys}
         for number, image in enumerate(itertools.chain([first], pictures)):
             frame = av.VideoFrame.from_ndarray(image, format="rgb24")
