@@ -13,10 +13,12 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from xperience.episode import Presence
 from xperience.errors import SpaceError, UsageError
 from xperience.prepare.campaign import prepare
 from xperience.prepare.intake import items_of
@@ -29,6 +31,9 @@ RECIPE = parse(
     {"name": "kill", "seconds": 1.0, "shard_mb": 1, "video": {"width": 32, "gop_s": 0.5}, "depth": {"width": 0, "every": 4},
      "streams": ["video_fisheye_cam0", "video_stereo_left", "audio", "depth", "pose", "hand_left", "imu"]}
 )  # fmt: skip
+LARGE = RECIPE.model_copy(update={"shard_mb": 512})
+"""All recordings of a side in one shard."""
+
 TRIALS = 20
 
 
@@ -88,7 +93,7 @@ def attempt(episodes: Path, out: Path, limit: int | None = None) -> int:
         from xperience.prepare.engines import local
         from xperience.prepare.shard import make_shard
 
-        def here(folder, jobs, recipe, workers):
+        def here(folder, jobs, recipe, workers, given_up):
             for job in jobs:
                 make_shard(folder, job, recipe)
                 yield job, ""
@@ -179,11 +184,127 @@ def test_bad_recordings_are_set_aside_with_the_reason(episodes, tmp_path):
     video.write_bytes(b"\0" * 5000)
     items = items_of(data)
     outcome = prepare(items, {"train": [item.id for item in items]}, RECIPE, tmp_path / "out", show=False)
-    names = {f"{p.parent.name}__{p.name}" for p in (bad, video.parent)}
-    assert set(outcome.set_aside) == names and all(outcome.set_aside.values())
-    assert outcome.episodes == 2
-    assert json.loads((tmp_path / "out" / "set_aside.json").read_text())["episodes"] == outcome.set_aside
-    assert len(Prepared.open(tmp_path / "out").ids) == 2
+    gone, partly = (f"{p.parent.name}__{p.name}" for p in (bad, video.parent))
+    assert set(outcome.set_aside) == {gone} and "HDF5" in outcome.set_aside[gone]
+    assert set(outcome.without) == {partly} and set(outcome.without[partly]) == {"video_stereo_left"}
+    said = json.loads((tmp_path / "out" / "set_aside.json").read_text())
+    assert said["episodes"] == outcome.set_aside and said["streams"] == outcome.without
+    prepared = Prepared.open(tmp_path / "out")
+    assert len(prepared.ids) == outcome.episodes == 3
+    pieces = prepared.read(prepared.ids.index(partly), 0, 40, ["video_stereo_left", "video_fisheye_cam0", "pose"])
+    assert [piece.presence for piece in pieces.values()] == [Presence.ABSENT, Presence.PRESENT, Presence.PRESENT]
+
+
+def test_a_view_damaged_in_the_middle_is_left_away_from_the_first_segment_on(episodes, tmp_path):
+    data = tmp_path / "data"
+    shutil.copytree(episodes, data)
+    folder = sorted(data.glob("*/ep*"))[0]
+    whole = (folder / "stereo_left.mp4").read_bytes()
+    at = whole.index(b"mdat") + (len(whole) - whole.index(b"mdat")) // 2
+    (folder / "stereo_left.mp4").write_bytes(whole[:at] + b"\xff" * 3000 + whole[at + 3000 :])
+    items = items_of(data)
+    outcome = prepare(items, {"train": [items[0].id]}, RECIPE, tmp_path / "out", show=False)
+    assert outcome.set_aside == {} and list(outcome.without[items[0].id]) == ["video_stereo_left"]
+    for meta, _, _ in Prepared.open(tmp_path / "out").metas(0, 0, 40):
+        assert "video_stereo_left" not in meta["present"] and "pose" in meta["present"]
+
+
+def test_a_recording_that_kills_its_workers_is_given_up_and_the_others_are_made(episodes, tmp_path):
+    items = items_of(episodes)
+    deadly, folder, stop = items[1].id, tmp_path / "shards", threading.Event()
+    killed: set[int] = set()
+
+    def hunt():
+        """Kills whatever works on the recording."""
+        while not stop.is_set():
+            for mark in folder.glob(".*.work.tmp"):
+                try:
+                    at_work = mark.read_text() == deadly
+                except OSError:
+                    continue
+                for shard in folder.glob(f"{mark.name.removesuffix('.work.tmp')}.tar.*.tmp") if at_work else ():
+                    pid = int(shard.name.split(".")[-2])
+                    if pid not in killed:
+                        os.kill(pid, signal.SIGKILL)
+                        killed.add(pid)
+            time.sleep(0.001)
+
+    hunter = threading.Thread(target=hunt)
+    hunter.start()
+    try:
+        outcome = prepare(items, {"train": [item.id for item in items]}, LARGE, tmp_path, show=False)
+    finally:
+        stop.set()
+        hunter.join()
+    assert len(killed) == 2, "tried twice"
+    assert list(outcome.set_aside) == [deadly] and "SIGKILL" in outcome.set_aside[deadly] and not outcome.failed
+    assert Prepared.open(tmp_path).ids == sorted(item.id for item in items if item.id != deadly)
+
+
+def test_a_second_run_in_the_same_folder_is_refused(episodes, tmp_path):
+    from xperience.prepare.campaign import _alone
+
+    items = items_of(episodes)
+    with _alone(tmp_path), pytest.raises(UsageError, match="another run"):
+        prepare(items, sides_of(items), RECIPE, tmp_path, show=False)
+    assert not (tmp_path / "shards").exists()
+
+
+def test_a_recording_that_differs_from_the_catalogue_is_set_aside(episodes, tmp_path):
+    items = items_of(episodes)
+    items[2] = replace(items[2], bytes=items[2].bytes + 1)
+    outcome = prepare(items, sides_of(items), RECIPE, tmp_path, show=False)
+    assert list(outcome.set_aside) == [items[2].id] and "catalogued" in outcome.set_aside[items[2].id]
+    assert outcome.episodes == 3, "a side whose only recording is bad has no shard"
+    assert not list((tmp_path / "shards").glob("val-*.tar"))
+    assert prepare(items, sides_of(items), RECIPE, tmp_path, show=False).made == 0
+
+
+def test_a_folder_that_cannot_be_written_is_said_before_work_begins(episodes, tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    items = items_of(episodes)
+    with pytest.raises(SpaceError, match="cannot write"):
+        prepare(items, sides_of(items), RECIPE, tmp_path / "file" / "out", show=False)
+
+
+SENSORS = """
+import sys
+from pathlib import Path
+import h5py
+from xperience.prepare.intake import items_of
+from xperience.prepare.plan import Job
+from xperience.prepare.recipe import parse
+from xperience.prepare.shard import make_shard
+
+opened = set()
+sys.addaudithook(lambda event, args: opened.add(str(args[0])) if event == "open" else None)
+item = items_of(Path(sys.argv[1]))[0]
+recipe = parse({"streams": ["depth", "pose", "hand_left", "hand_right", "body", "contacts", "imu"]})
+used = ["depth/depth", "slam", "full_body_mocap/keypoints", "full_body_mocap/contacts", "calibration", "caption",
+        "hand_mocap/left_joints_3d", "hand_mocap/right_joints_3d",
+        "imu/accel_xyz", "imu/gyro_xyz", "imu/device_timestamp_ns"]
+
+def size(node):
+    return node.id.get_storage_size() if isinstance(node, h5py.Dataset) else sum(map(size, node.values()))
+
+for turn in ("warm", "measured"):  # the first run reads the modules too
+    before = int(Path("/proc/self/io").read_text().split()[1])
+    report = make_shard(Path(sys.argv[2], turn), Job("train-000000", "train", (item,)), recipe)
+    read = int(Path("/proc/self/io").read_text().split()[1]) - before - report["shard"]["bytes"]  # read for its digest
+assert not report["set_aside"], report
+with h5py.File(Path(item.location) / "annotation.hdf5") as file:
+    print(read, sum(size(file[name]) for name in used), len([name for name in opened if name.endswith(".mp4")]))
+"""
+
+
+def test_only_what_the_recipe_wants_is_read(episode_path, tmp_path):
+    """Sensors alone: no video file is opened, and of the annotation little more than the datasets in use is read."""
+    command = [sys.executable, "-c", SENSORS, str(episode_path), str(tmp_path)]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    read, used, videos = map(int, ran.stdout.split())
+    assert videos == 0
+    assert read <= 1.05 * used + 200_000, "what HDF5 says about its datasets counts in a recording as small as this"
 
 
 def test_a_recording_that_changes_while_it_is_read_is_set_aside(episodes, tmp_path, monkeypatch):
@@ -193,14 +314,14 @@ def test_a_recording_that_changes_while_it_is_read_is_set_aside(episodes, tmp_pa
     data = tmp_path / "data"
     shutil.copytree(episodes, data)
     items = items_of(data)
-    real = module.segments
+    real = module.Cut.segments
 
-    def meddled(episode, recipe, origin):
-        yield from real(episode, recipe, origin)
-        if episode.id == items[0].id:
-            (episode.folder / "fisheye_cam3.mp4").touch()
+    def meddled(cut):
+        yield from real(cut)
+        if cut.id == items[0].id:
+            (cut.episode.folder / "fisheye_cam3.mp4").touch()
 
-    monkeypatch.setattr(module, "segments", meddled)
+    monkeypatch.setattr(module.Cut, "segments", meddled)
     report = module.make_shard(tmp_path / "out", Job("train-000000", "train", tuple(items[:2])), RECIPE)
     assert "changed while it was read" in report["set_aside"][items[0].id]
     assert {row["episode_id"] for row in report["segments"]} == {items[1].id}

@@ -8,9 +8,12 @@ DIR/recipe.json, prepare.json, set_aside.json         what made it, identities a
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -19,14 +22,18 @@ from typing import Any
 from xperience import __version__
 from xperience.errors import SpaceError, UsageError
 from xperience.prepare import moments
-from xperience.prepare.engines import engine
+from xperience.prepare.engines import Engine, engine
 from xperience.prepare.plan import Item, Job, plan, summary
 from xperience.prepare.recipe import Recipe
-from xperience.prepare.shard import finished
-from xperience.progress import track
+from xperience.prepare.shard import finished, under_work
+from xperience.progress import meter
 from xperience.storage import digest, replacing, write_json
 
 SHARDS = "shards"
+LOCK = ".lock"
+TRIES = 2
+"""Workers that may die over one recording before it is given up."""
+
 LIBRARIES = ("numpy", "av", "h5py", "pyarrow")
 
 
@@ -68,46 +75,76 @@ def prepare(
     jobs = plan(items, sides, recipe)
     work = engine(engine_name)
     folder = out / SHARDS
-    _claim(out, recipe, jobs)
     waiting = [job for job in jobs if finished(folder, job, recipe) is None]
+    _refuse_other(out, recipe, jobs)
     _room(out, waiting, recipe)
-    _sweep(folder)
-    failed: dict[str, str] = {}
-    for job, trouble in track(
-        work.work_through(folder, waiting, recipe, workers), "preparing shards", len(waiting), show=show
-    ):
-        if trouble:
-            failed[job.name] = trouble
-    reports = [report for job in jobs if (report := finished(folder, job, recipe)) is not None]
-    return _tables(out, jobs, reports, recipe, failed, made=len(waiting) - len(failed), kept=len(jobs) - len(waiting))
-
-
-def _claim(out: Path, recipe: Recipe, jobs: Sequence[Job]) -> None:
-    """Refuses a folder that another recipe or split made."""
-    identity = {"recipe": recipe.digest, "plan": digest(*(job.identity for job in jobs))}
-    marker = out / "prepare.json"
-    if marker.is_file():
-        import json
-
+    with _alone(out):
+        write_json(out / "prepare.json", _identity(recipe, jobs) | {"whole": False})
+        _sweep(folder)
         try:
-            known = json.loads(marker.read_text(encoding="utf-8"))
-        except ValueError:
-            known = {}
-        for what, found in identity.items():
-            if known.get(what) not in (None, found):
-                raise UsageError(
-                    f"the folder holds what another {'recipe' if what == 'recipe' else 'split or catalogue'} made",
-                    file=out,
-                    hint="give another folder, or remove this one",
-                )
-        return
-    write_json(marker, identity | {"whole": False})
+            failed = dict(_work(work, folder, waiting, recipe, workers, show))
+        finally:
+            _sweep(folder)
+        reports = [report for job in jobs if (report := finished(folder, job, recipe)) is not None]
+        made, kept = len(waiting) - len(failed), len(jobs) - len(waiting)
+        return _tables(out, jobs, reports, recipe, failed, made, kept)
+
+
+def _work(
+    work: Engine, folder: Path, jobs: Sequence[Job], recipe: Recipe, workers: int, show: bool
+) -> Iterator[tuple[str, str]]:
+    """Makes the shards; yields (name, why) of those that could not be made.
+
+    A recording over which a worker died is tried again, then given up, so that the others of its shard are made.
+    """
+    given_up: dict[str, str] = {}
+    deaths: Counter[str] = Counter()
+    with meter("preparing shards", len(jobs), show=show) as advance:
+        while jobs:
+            again: list[Job] = []
+            for job, trouble in work.work_through(folder, jobs, recipe, workers, given_up):
+                culprit = under_work(folder, job) if trouble else ""
+                if culprit and culprit not in given_up:
+                    deaths[culprit] += 1
+                    if deaths[culprit] >= TRIES:
+                        given_up[culprit] = trouble
+                    again.append(job)
+                else:
+                    advance(1)
+                    if trouble:
+                        yield job.name, trouble
+            jobs = again
+            _sweep(folder)
+
+
+def _identity(recipe: Recipe, jobs: Sequence[Job]) -> dict[str, Any]:
+    return {"recipe": recipe.digest, "plan": digest(*(job.identity for job in jobs))}
+
+
+def _refuse_other(out: Path, recipe: Recipe, jobs: Sequence[Job]) -> None:
+    """Refuses a folder that another recipe or split made, or that holds something else."""
+    try:
+        known = json.loads((out / "prepare.json").read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        known = {}
+    except OSError as error:
+        raise SpaceError("cannot write", file=out, found=error.strerror) from error
+    for what, found in _identity(recipe, jobs).items():
+        if isinstance(known, dict) and known.get(what) not in (None, found):
+            raise UsageError(
+                f"the folder holds what another {'recipe' if what == 'recipe' else 'split or catalogue'} made",
+                file=out,
+                hint="give another folder, or remove this one",
+            )
 
 
 def _room(out: Path, jobs: Sequence[Job], recipe: Recipe) -> None:
-    """Refuses to start where the shards would not fit."""
+    """Refuses to start where the shards would not fit, or nothing may be written."""
     need = summary(jobs, recipe)["output_bytes"]
-    free = shutil.disk_usage(out).free
+    there = next(place for place in (out.absolute(), *out.absolute().parents) if place.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        raise SpaceError("cannot write", file=out, found=f"{there} is no folder that you may write to")
+    free = shutil.disk_usage(there).free
     if need > free:
         raise SpaceError(
             "not enough room", file=out, found=f"{free / 1e9:.1f} GB free", expected=f"about {need / 1e9:.1f} GB",
@@ -115,22 +152,35 @@ def _room(out: Path, jobs: Sequence[Job], recipe: Recipe) -> None:
         )  # fmt: skip
 
 
+@contextmanager
+def _alone(out: Path) -> Iterator[None]:
+    """Keeps a second run out of the folder; the lock ends with this process, however it ends."""
+    import fcntl
+
+    lock = out / LOCK
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        file = lock.open("w")
+    except OSError as error:
+        raise SpaceError("cannot write", file=out, found=error.strerror) from error
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise UsageError("another run is at work in this folder", file=out, hint="wait until it ends") from error
+        except OSError:  # a file system without locks
+            pass
+        try:
+            yield
+        finally:
+            lock.unlink(missing_ok=True)
+
+
 def _sweep(folder: Path) -> None:
-    """Removes what killed runs left behind."""
+    """Removes what killed workers left behind; nobody else is at work here."""
     if folder.is_dir():
         for path in folder.glob(".*.tmp"):
-            if not _alive(path):
-                path.unlink(missing_ok=True)
-
-
-def _alive(temporary: Path) -> bool:
-    """Whether the process that a shard's temporary file names is still at work."""
-    part = temporary.name.split(".")[-2]
-    try:
-        state = Path(f"/proc/{int(part)}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
-    except (OSError, ValueError, IndexError):
-        return False
-    return state != "Z" and int(part) != os.getpid()
+            path.unlink(missing_ok=True)
 
 
 def _tables(
@@ -176,8 +226,7 @@ def _tables(
     write_json(
         out / "prepare.json",
         {
-            "recipe": recipe.digest,
-            "plan": digest(*(job.identity for job in jobs)),
+            **_identity(recipe, jobs),
             "whole": whole,
             "xperience": __version__,
             "libraries": {name: version(name) for name in LIBRARIES},

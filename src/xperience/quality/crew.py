@@ -20,12 +20,17 @@ _POLL_S = 2.0
 
 
 def work_through(
-    jobs: dict[Path, tuple[Any, ...]], work: Callable[..., None], workers: int, preload: str
+    jobs: dict[Path, tuple[Any, ...]],
+    work: Callable[..., None],
+    workers: int,
+    preload: str,
+    longest_s: float = LONGEST_S,
 ) -> Iterator[tuple[Path, str]]:
     """Calls work(path, *arguments) for each job in a process of its own; yields (path, "" or why it was not finished).
 
     Args:
         work: importable by name. preload: module that the processes start with.
+        longest_s: seconds after which a job is given up.
 
     Raises:
         XperienceError: raised by `work`; the other processes are stopped then, as they are when this is dropped.
@@ -50,11 +55,11 @@ def work_through(
                 path, process, ours, _ = running.pop(sentinel)
                 yield path, _outcome(process, ours)
             for sentinel, (path, process, ours, start) in list(running.items()):
-                if time.monotonic() - start > LONGEST_S:
+                if time.monotonic() - start > longest_s:
                     process.kill()
                     del running[sentinel]
                     _outcome(process, ours)
-                    yield path, f"not finished within {LONGEST_S:.0f} s"
+                    yield path, f"not finished within {longest_s:.0f} s"
     finally:
         for _, process, _, _ in running.values():
             process.terminate()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol, cast
 
@@ -16,9 +16,13 @@ ENGINES = ("local", "ray")
 
 class Engine(Protocol):
     def work_through(
-        self, folder: Path, jobs: Sequence[Job], recipe: Recipe, workers: int
+        self, folder: Path, jobs: Sequence[Job], recipe: Recipe, workers: int, given_up: Mapping[str, str]
     ) -> Iterator[tuple[Job, str]]:
-        """Makes the shards; yields each job as it ends with "" or why its shard was not made."""
+        """Makes the shards by `shard.make_shard`, watched; yields each job as it ends, with "" or why it has no shard.
+
+        Args:
+            given_up: recordings that are not to be tried, with the reason.
+        """
         ...
 
 

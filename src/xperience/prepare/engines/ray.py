@@ -7,7 +7,7 @@ output folder must be on storage that all nodes see under the same path.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +21,11 @@ RETRIES = 3
 STORE_BYTES = 200 * 2**20
 
 
-def work_through(folder: Path, jobs: Sequence[Job], recipe: Recipe, workers: int) -> Iterator[tuple[Job, str]]:
+def work_through(
+    folder: Path, jobs: Sequence[Job], recipe: Recipe, workers: int, given_up: Mapping[str, str]
+) -> Iterator[tuple[Job, str]]:
     """See `Engine`. Uses the cluster of RAY_ADDRESS if that is set."""
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # reports of use would go over the network
     mine = not ray.is_initialized()
     if mine and os.environ.get("RAY_ADDRESS"):
         ray.init(log_to_driver=False)
@@ -30,7 +33,7 @@ def work_through(folder: Path, jobs: Sequence[Job], recipe: Recipe, workers: int
         ray.init(num_cpus=workers, include_dashboard=False, object_store_memory=STORE_BYTES, log_to_driver=False)
     try:
         task: Any = ray.remote(max_retries=RETRIES, num_cpus=1)(_make)
-        running = {task.remote(folder, job, recipe): job for job in jobs}
+        running = {task.remote(folder, job, recipe, dict(given_up)): job for job in jobs}
         while running:
             (done, *_), _ = ray.wait(list(running), num_returns=1)
             job = running.pop(done)
@@ -48,7 +51,7 @@ def work_through(folder: Path, jobs: Sequence[Job], recipe: Recipe, workers: int
             ray.shutdown()
 
 
-def _make(folder: Path, job: Job, recipe: Recipe) -> None:
+def _make(folder: Path, job: Job, recipe: Recipe, given_up: dict[str, str]) -> None:
     from xperience.prepare.shard import make_shard
 
-    make_shard(folder, job, recipe)
+    make_shard(folder, job, recipe, given_up, watched=True)
