@@ -153,7 +153,10 @@ def config(**changes: object) -> TrainConfig:
     }
     for key, value in changes.items():
         section, _, name = key.partition("__")
-        values.setdefault(section, {})[name] = value
+        if name:
+            values.setdefault(section, {})[name] = value
+        else:
+            values[section] = value  # type: ignore[assignment]
     return parse(values)
 
 
@@ -165,7 +168,14 @@ def learner(seed: int = 0, poison: int = -1) -> Learner:
     )
 
 
+def alone() -> distributed.Runtime:
+    """One process on one core: the toy is too small for more."""
+    torch.set_num_threads(1)
+    return distributed.start("cpu")
+
+
 def run(out: Path, lacking: float = 0.0, poison: int = -1, pause: float = 0.0, **changes: object) -> Outcome:
+    torch.set_num_threads(1)
     options = config(**changes)
     runtime = distributed.start(options.run.device, options.run.replicas)
     data = Rows(options.run.seed, lacking, pause)
@@ -173,7 +183,6 @@ def run(out: Path, lacking: float = 0.0, poison: int = -1, pause: float = 0.0, *
 
 
 def main() -> None:
-    torch.set_num_threads(1)
     assert "imu" in STREAMS
     pairs = dict(argument.split("=") for argument in sys.argv[2:])
     plain = {key: float(pairs.pop(key)) for key in ("lacking", "pause") if key in pairs}

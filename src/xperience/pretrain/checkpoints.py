@@ -13,6 +13,7 @@ import json
 import os
 import shutil
 import threading
+import warnings
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,8 @@ from xperience.pretrain.distributed import Runtime
 from xperience.storage import write_json
 
 MANIFEST = "manifest.json"
+ALONE = "torch.distributed is disabled"
+"""How torch begins its remark that one process saves or loads for itself, which is what we ask for."""
 FORMAT = 1
 
 
@@ -84,7 +87,7 @@ def inventory(run: Path) -> list[dict[str, Any]]:
 
 def latest(run: Path) -> tuple[Checkpoint | None, list[str]]:
     """The newest whole checkpoint, None where there is none; and what was passed over, with reasons."""
-    passed = []
+    passed: list[str] = []
     for path in reversed(_folders(run)):
         try:
             return read(path), passed
@@ -124,7 +127,7 @@ class Saver:
         """Begins to write; returns when the state is copied. Waits for the one before.
 
         Args:
-            facts: small plain values for the manifest, such as counters.
+            facts: small plain values for the manifest, such as counters; not to be changed afterwards.
         """
         import torch.distributed.checkpoint as dcp
 
@@ -188,6 +191,7 @@ def _to_disk(file: Path) -> None:
 def _state(learner: nn.Module, optimiser: Any) -> dict[str, Any]:
     from torch.distributed.checkpoint.state_dict import get_model_state_dict, get_optimizer_state_dict
 
+    warnings.filterwarnings("ignore", message=ALONE)
     state: dict[str, Any] = {"learner": get_model_state_dict(learner)}
     if optimiser is not None:
         state["optimiser"] = get_optimizer_state_dict(learner, optimiser)

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from xperience.errors import FormatError, MissingError, UsageError
+from xperience.prepare.streams import STREAMS
 from xperience.storage import digest, to_json
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -26,6 +27,24 @@ class Model(_Strict):
 
     size: str = "nano"
     changes: dict[str, Any] = {}
+
+
+class Data(_Strict):
+    """Windows of `frames` frames each `stride` frames, with `future` frames behind them.
+
+    `streams`: those in the batch; none named: all that was prepared. `every`: stream to n, only each n-th frame. `points`:
+    map points a sample. `side`: of the split. `weights`: share of samples of each prepared folder, in their order; none:
+    every window counts once an epoch.
+    """
+
+    frames: Annotated[int, Field(ge=1, le=2000)] = 20
+    stride: Count = 5
+    future: Annotated[int, Field(ge=0, le=2000)] = 20
+    streams: tuple[str, ...] = ()
+    every: dict[str, Count] = {}
+    points: Annotated[int, Field(ge=0, le=4096)] = 64
+    side: str = "train"
+    weights: tuple[float, ...] = ()
 
 
 class Objective(_Strict):
@@ -96,11 +115,11 @@ class Run(_Strict):
 
 
 class TrainConfig(_Strict):
-    """Attributes: name: for people. data: options of the batches (`pretrain.batches`). The rest see their classes."""
+    """Attributes: name: for people. The rest see their classes."""
 
     name: str = "run"
     model: Model = Model()
-    data: dict[str, Any] = {}
+    data: Data = Data()
     objectives: dict[str, Objective] = {"masked": Objective()}
     masking: Masking = Masking()
     optimiser: Optimiser = Optimiser()
@@ -117,6 +136,9 @@ class TrainConfig(_Strict):
     def model_post_init(self, context: Any, /) -> None:
         from xperience.pretrain.objectives import NAMES
 
+        for name in (*self.data.streams, *self.data.every):
+            if name not in STREAMS:
+                raise UsageError("no such stream", field="data.streams", found=name, hint=nearest(name, STREAMS))
         for name in self.objectives:
             if name not in NAMES:
                 raise UsageError("no such objective", field=f"objectives.{name}", hint=nearest(name, NAMES))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, cast
 
 import numpy as np
@@ -102,11 +103,12 @@ def trained(module: nn.Module) -> list[nn.Parameter]:
 
 def accelerate(blocks: Iterable[nn.Module], recompute: bool, compiled: bool) -> None:
     """In place: activations of each block are computed again on the way back, and blocks are compiled."""
-    from torch.distributed._composable import checkpoint
+    from torch.utils.checkpoint import checkpoint
 
     for block in blocks:
         if recompute and any(p.requires_grad for p in block.parameters()):
-            checkpoint(block)
+            # inside of what sharding hangs around a call: parameters are there when it is run again
+            block.forward = partial(checkpoint, block.forward, use_reentrant=False)  # type: ignore[method-assign]
         if compiled:
             block.compile()
 

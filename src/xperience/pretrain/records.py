@@ -103,7 +103,7 @@ def save_batch(path: Path, batch: Batch, facts: Mapping[str, Any]) -> None:
     words |= {"interaction": batch.text.interaction, **facts}
     arrays["facts"] = np.frombuffer(json.dumps(words, default=str).encode(), np.uint8)
     with replacing(path) as temporary, temporary.open("wb") as file:
-        np.savez_compressed(file, allow_pickle=False, **arrays)  # type: ignore[arg-type]
+        np.savez_compressed(file, allow_pickle=False, **arrays)
 
 
 def order_mark(batch: Batch) -> int:

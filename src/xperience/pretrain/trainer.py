@@ -15,7 +15,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -135,7 +135,7 @@ def train(
     records = Records(run if runtime.first else None, counters.step)
 
     def save() -> None:
-        facts = {"counters": vars(counters), "normaliser": normaliser.state(), "alarm": alarm.bad}
+        facts = {"counters": asdict(counters), "normaliser": normaliser.state(), "alarm": alarm.bad}
         saver.save(learner, optimiser, counters.step, facts)
 
     stream = data.stream(
@@ -255,7 +255,7 @@ def train(
             if counters.step % options.save_every == 0:
                 save()
                 saved = counters.step
-    if counters.step != saved or found is None and counters.step == 0:
+    if counters.step != saved or (found is None and counters.step == 0):
         save()
     saver.wait()
     records.close()

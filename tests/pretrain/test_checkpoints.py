@@ -1,0 +1,111 @@
+"""A checkpoint is whole, or it does not count."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import toy
+import torch
+
+from xperience.errors import CorruptError, UsageError
+from xperience.pretrain import checkpoints
+from xperience.pretrain.records import read_progress
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    toy.run(tmp_path, run__steps=4, run__save_every=2, optimiser__schedule="constant")
+    return tmp_path
+
+
+def newest(run: Path) -> Path:
+    return sorted(checkpoints.folder(run).iterdir())[-1]
+
+
+def cut(folder: Path) -> None:
+    file = next(folder.glob("*.distcp"))
+    file.write_bytes(file.read_bytes()[:-10])
+
+
+def flip(folder: Path) -> None:
+    file = next(folder.glob("*.distcp"))
+    data = bytearray(file.read_bytes())
+    data[len(data) // 2] ^= 1
+    file.write_bytes(data)
+
+
+def lose(folder: Path) -> None:
+    next(folder.glob("*.distcp")).unlink()
+
+
+def halve(folder: Path) -> None:
+    (folder / "manifest.json").unlink()
+
+
+def garble(folder: Path) -> None:
+    (folder / "manifest.json").write_text('{"format": 1, "step": 4, "files": {"../x": 3}}')
+
+
+@pytest.mark.parametrize("harm", [cut, flip, lose, halve, garble])
+def test_the_last_good_one_is_used(run: Path, harm) -> None:  # type: ignore[no-untyped-def]
+    before = [line["loss"] for line in read_progress(run)]
+    harm(newest(run))
+    found, passed = checkpoints.latest(run)
+    assert found is not None and found.step == 2 and len(passed) == 1
+    assert [row["state"] == "whole" for row in checkpoints.inventory(run)] == [True, False]
+    toy.run(run, run__steps=4, optimiser__schedule="constant")
+    assert [line["loss"] for line in read_progress(run)] == before
+    assert checkpoints.latest(run)[0].step == 4  # type: ignore[union-attr]
+
+
+def test_what_was_being_written_is_cleared_away(run: Path) -> None:
+    rest = checkpoints.folder(run) / ".step_000000009.tmp"
+    rest.mkdir()
+    (rest / "__0_0.distcp").write_bytes(b"half")
+    assert checkpoints.latest(run)[0].step == 4  # type: ignore[union-attr]
+    toy.run(run, run__steps=5, optimiser__schedule="constant")
+    assert not rest.exists()
+
+
+def test_only_so_many_stay(tmp_path: Path) -> None:
+    toy.run(tmp_path, run__steps=6, run__save_every=1, run__keep=3)
+    assert [row["step"] for row in checkpoints.inventory(tmp_path)] == [4, 5, 6]
+
+
+def test_everything_comes_back(run: Path) -> None:
+    found, _ = checkpoints.latest(run)
+    assert found is not None
+    learner = toy.learner(seed=5)
+    checkpoints.restore(found, learner, None, None)
+    other = toy.learner(seed=6)
+    checkpoints.restore(found, other, None, None)
+    for (name, a), b in zip(learner.state_dict().items(), other.state_dict().values(), strict=True):
+        assert torch.equal(a, b), name
+    differs = [
+        not torch.equal(a, b) for a, b in zip(learner.model.parameters(), learner.teacher.parameters(), strict=True)
+    ]
+    assert any(differs)  # the teacher lags behind
+
+
+def test_another_model_is_refused(run: Path) -> None:
+    found, _ = checkpoints.latest(run)
+    assert found is not None
+    learner = toy.learner()
+    learner.model.enter = torch.nn.Linear(6, 17)
+    with pytest.raises(UsageError, match="of another model"):
+        checkpoints.restore(found, learner, None, None)
+    learner = toy.learner()
+    learner.model.more = torch.nn.Linear(1, 1)
+    with pytest.raises(UsageError, match="of another model"):
+        checkpoints.restore(found, learner, None, None)
+
+
+def test_a_manifest_names_only_its_own_files(run: Path) -> None:
+    place = newest(run) / "manifest.json"
+    manifest = json.loads(place.read_text())
+    manifest["files"]["../../progress.jsonl"] = {"bytes": 1, "blake2b": "0"}
+    place.write_text(json.dumps(manifest))
+    with pytest.raises(CorruptError):
+        checkpoints.read(newest(run))

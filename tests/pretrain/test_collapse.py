@@ -1,0 +1,77 @@
+"""The panel sees a representation collapse, and keeps quiet where it does not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import toy
+import torch
+
+from xperience.pretrain import collapse, trainer
+from xperience.pretrain.collapse import Alarm, panel
+from xperience.pretrain.records import read_progress
+from xperience.pretrain.step import Step, Term
+
+
+class Agree(torch.nn.Module):
+    """The student shall say what the teacher says of another window: whoever says always the same wins."""
+
+    def forward(self, step: Step) -> dict[str, Term]:
+        view = toy.ToyStep.view.fget(step)
+        loss = (step.target.readout.roll(1, 0) - view.readout).square().sum()
+        return {"level": Term(loss, torch.tensor(float(len(view.readout))))}
+
+
+def test_a_collapsing_run_raises_the_alarm(tmp_path: Path) -> None:
+    learner = toy.learner()
+    learner.objectives = torch.nn.ModuleDict({"future": Agree()})
+    changes = {"run__steps": 200, "run__panel_every": 20, "run__save_every": 1000, "run__probe_every": 0}
+    config = toy.config(
+        objectives={"future": 1.0}, optimiser__lr=1e-2, optimiser__ema=0.9, optimiser__warmup=10, **changes
+    )
+    said: list[str] = []
+    runtime = toy.alone()
+    trainer.train(config, learner, toy.Rows(0, 0.0), tmp_path, runtime, said.append)
+    lines = [line for line in read_progress(tmp_path) if "panel" in line]
+    assert lines[0]["alarm"] == [] and lines[-1]["alarm"]
+    assert any("ALARM" in text for text in said)
+
+
+def test_a_healthy_run_does_not(tmp_path: Path) -> None:
+    toy.run(tmp_path, run__steps=80, run__panel_every=10, optimiser__lr=1e-2)
+    lines = [line for line in read_progress(tmp_path) if "panel" in line]
+    assert len(lines) == 8 and not any(line["alarm"] for line in lines)
+
+
+def test_figures_of_known_features() -> None:
+    torch.manual_seed(0)
+    full = torch.randn(4000, 8)
+    found = panel(full, full)
+    assert found["effective_rank"] == pytest.approx(8, rel=0.02)
+    assert found["cosine"] == pytest.approx(0, abs=0.01) and found["teacher_distance"] == pytest.approx(0, abs=1e-6)
+    line = torch.randn(100, 1) * torch.randn(1, 8)
+    assert panel(line, line)["effective_rank"] == pytest.approx(1, abs=0.01)
+    point = torch.ones(10, 8)
+    found = panel(point, -point)
+    assert (
+        found["spread"] == 0 and found["cosine"] == pytest.approx(1) and found["teacher_distance"] == pytest.approx(2)
+    )
+    assert found["effective_rank"] == 1.0
+
+
+def test_the_alarm_waits_for_a_second_panel_and_for_the_grace() -> None:
+    bad, good = {"effective_rank": 1.0, "spread": 0.0}, {"effective_rank": 5.0, "spread": 0.5}
+    alarm = Alarm(grace=10)
+    assert alarm.look(0, bad) == [] and alarm.look(5, bad) == []
+    assert alarm.look(10, bad) == [] and len(alarm.look(11, bad)) == 2
+    assert alarm.look(12, good) == [] and alarm.look(13, bad) == []
+
+
+def test_baselines() -> None:
+    wanted, known = torch.randn(4, 3, 5), torch.ones(4, 3, dtype=torch.bool)
+    total, count = collapse.mean_token(wanted, known)
+    assert count == 12 and total > 0
+    assert collapse.mean_token(wanted, ~known)[1] == 0
+    total, _ = collapse.copy_last(wanted[:, 0], wanted[:, :1].expand(4, 6, 5), torch.ones(4, dtype=torch.bool))
+    assert total == 0
