@@ -59,7 +59,9 @@ def register(app: typer.Typer) -> None:
                 f"{about['episodes']} episodes, {about['input_bytes'] / 1e9:.2f} GB, would become "
                 f"{about['shards']} shards of about {size / 1e9:.3f} GB in all"
             )
-            typer.echo(f"about {seconds / workers / 60:.1f} min with {workers} workers, by a trial of the first recording")
+            typer.echo(
+                f"about {seconds / workers / 60:.1f} min with {workers} workers, by a trial of the first recording"
+            )
             return
         outcome = run(items, sides, chosen, out, engine_name=engine, workers=workers, show=not quiet)
         typer.echo(
@@ -67,6 +69,8 @@ def register(app: typer.Typer) -> None:
             f"{outcome.made} shards made, {outcome.kept} already there"
         )
         for name, why in (outcome.set_aside | outcome.failed).items():
-            typer.echo(f"set aside {name}: {why}")
+            typer.echo(f"set aside {name}: {why}", err=True)
+        for name, streams in outcome.without.items():
+            typer.echo(f"{name} without {', '.join(streams)}; the reasons are in {out / 'set_aside.json'}", err=True)
         if outcome.failed:
             raise typer.Exit(1)

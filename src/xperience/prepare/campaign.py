@@ -12,7 +12,7 @@ import json
 import os
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -31,6 +31,9 @@ from xperience.storage import digest, replacing, write_json
 
 SHARDS = "shards"
 LOCK = ".lock"
+ROWS = 20_000
+"""Rows of a table that are written at once."""
+
 TRIES = 2
 """Workers that may die over one recording before it is given up."""
 
@@ -85,9 +88,8 @@ def prepare(
             failed = dict(_work(work, folder, waiting, recipe, workers, show))
         finally:
             _sweep(folder)
-        reports = [report for job in jobs if (report := finished(folder, job, recipe)) is not None]
         made, kept = len(waiting) - len(failed), len(jobs) - len(waiting)
-        return _tables(out, jobs, reports, recipe, failed, made, kept)
+        return _tables(out, jobs, recipe, failed, made, kept)
 
 
 def _work(
@@ -183,58 +185,74 @@ def _sweep(folder: Path) -> None:
             path.unlink(missing_ok=True)
 
 
-def _tables(
-    out: Path,
-    jobs: Sequence[Job],
-    reports: Sequence[Mapping[str, Any]],
-    recipe: Recipe,
-    failed: dict[str, str],
-    made: int,
-    kept: int,
-) -> Outcome:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    segments: list[dict[str, Any]] = []
-    episodes: list[dict[str, Any]] = []
+def _tables(out: Path, jobs: Sequence[Job], recipe: Recipe, failed: dict[str, str], made: int, kept: int) -> Outcome:
+    """Writes the tables from the shards' reports, one report in memory at a time."""
     aside: dict[str, str] = {}
     without: dict[str, dict[str, str]] = {}
-    sums: list[dict[str, Any]] = []
-    for report in reports:
-        origin = {about["episode_id"]: about["origin"] for about in report["episodes"]}
-        shard = report["shard"]["name"] if report["shard"] else ""
-        for about in report["episodes"]:
-            episodes.append(about | {"split": report["side"], "shard": shard})
-            if about["without"]:
-                without[about["episode_id"]] = about["without"]
-            if report["side"] == "train":
-                sums.append(about["sums"])
-        for row in report["segments"]:
-            segments.append(row | {"split": report["side"], "shard": shard} | origin[row["episode_id"]])
-        aside |= report["set_aside"]
-    for name, rows, schema in (
-        ("segments.parquet", segments, _segment_schema()),
-        ("episodes.parquet", episodes, _episode_schema()),
+    shards: dict[str, str] = {}
+    size, reports = 0, 0
+    sums = moments.Total()
+    count = Counter[str]()
+    with (
+        _rows(out / "segments.parquet", _segment_schema()) as add_segment,
+        _rows(out / "episodes.parquet", _episode_schema()) as add_episode,
     ):
-        with replacing(out / name) as temporary:
-            pq.write_table(pa.Table.from_pylist(rows, schema=schema), temporary, compression="zstd")
-    write_json(out / "statistics.json", {"split": "train", "streams": moments.describe(moments.total(sums))})
+        for job in jobs:
+            report = finished(out / SHARDS, job, recipe)
+            if report is None:
+                continue
+            reports += 1
+            shard = report["shard"]["name"] if report["shard"] else ""
+            origin = {about["episode_id"]: about["origin"] for about in report["episodes"]}
+            for about in report["episodes"]:
+                add_episode(about | {"split": job.side, "shard": shard})
+                if about["without"]:
+                    without[about["episode_id"]] = about["without"]
+                if job.side == "train":
+                    sums.add(about["sums"])
+            for row in report["segments"]:
+                add_segment(row | {"split": job.side, "shard": shard} | origin[row["episode_id"]])
+            count.update(episodes=len(report["episodes"]), segments=len(report["segments"]))
+            aside |= report["set_aside"]
+            if report["shard"]:
+                shards[shard] = report["shard"]["sha256"]
+                size += report["shard"]["bytes"]
+    write_json(out / "statistics.json", {"split": "train", "streams": sums.describe()})
     write_json(out / "recipe.json", recipe.model_dump() | {"streams": list(recipe.ordered())})
     write_json(out / "set_aside.json", {"episodes": aside, "streams": without, "shards": failed})
-    whole = len(reports) == len(jobs)
-    shards = {report["shard"]["name"]: report["shard"]["sha256"] for report in reports if report["shard"]}
     write_json(
         out / "prepare.json",
         {
             **_identity(recipe, jobs),
-            "whole": whole,
+            "whole": reports == len(jobs),
             "xperience": __version__,
             "libraries": {name: version(name) for name in LIBRARIES},
             "shards": shards,
         },
     )
-    size = sum(report["shard"]["bytes"] for report in reports if report["shard"])
-    return Outcome(made, kept, len(episodes), len(segments), size, aside, without, failed)
+    return Outcome(made, kept, count["episodes"], count["segments"], size, aside, without, failed)
+
+
+@contextmanager
+def _rows(path: Path, schema: Any) -> Iterator[Callable[[Mapping[str, Any]], None]]:
+    """Gives a function that adds a row to a Parquet table, which gets its name when it is whole."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    waiting: list[dict[str, Any]] = []
+    with replacing(path) as temporary, pq.ParquetWriter(temporary, schema, compression="zstd") as writer:
+
+        def add(row: Mapping[str, Any]) -> None:
+            waiting.append({name: row[name] for name in schema.names})
+            if len(waiting) == ROWS:
+                write()
+
+        def write() -> None:
+            writer.write_table(pa.Table.from_pylist(waiting, schema=schema))
+            waiting.clear()
+
+        yield add
+        write()
 
 
 def _segment_schema() -> Any:

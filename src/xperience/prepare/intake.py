@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from xperience.errors import MissingError, UsageError, XperienceError
+from xperience.episode.layout import ANNOTATION, VISUALIZATION
+from xperience.errors import MissingError, XperienceError
 from xperience.prepare.plan import Item
 from xperience.prepare.segment import Provenance
+from xperience.storage import digest
 
 
 def items_of(place: Path) -> list[Item]:
     """Recordings of a catalogue folder, or those below a folder of episodes.
 
     Raises:
-        MissingError: neither is there. UsageError: a recording that is not on this machine.
+        MissingError: neither is there.
     """
     if (place / "episodes.parquet").is_file():
         return _of_catalogue(place)
@@ -27,35 +29,32 @@ def _of_catalogue(place: Path) -> list[Item]:
 
     items = []
     for row in Catalogue.open(place).episodes():
-        if row.reason is not None:
-            continue
         origin = Provenance(
             row.source or "", row.revision or "", row.licence or "", row.hash or "", row.verdict or "", row.sync_score
         )
-        location = row.location or ""
-        if "://" in location and not location.startswith("file://"):
-            raise UsageError(
-                "a recording that is not on this machine", field=row.episode_id, found=location,
-                hint="stage it with `xperience fetch` and make a catalogue of the folder",
-            )  # fmt: skip
+        location = (row.location or "").removeprefix("file://")
         items.append(
-            Item(row.episode_id, location.removeprefix("file://"), row.training_bytes or 0, row.frames, origin)
+            Item(row.episode_id, location, row.training_bytes or 0, row.frames, origin, reason=row.reason or "")
         )
     return items
 
 
 def _of_folder(place: Path) -> list[Item]:
+    """The hash is over names and sizes of all files and samples of the annotation; a catalogue knows better."""
+    from xperience.corpus.catalogue import hashing
     from xperience.quality.campaign import find_episodes
     from xperience.quality.gate import episode_id
-    from xperience.storage import digest
 
     items = []
     for folder in find_episodes(place):
-        files = sorted(file for file in folder.iterdir() if file.is_file() and file.suffix != ".rrd")
+        files = sorted(file for file in folder.iterdir() if file.is_file() and file.name != VISUALIZATION)
         stats = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files]
-        origin = Provenance(source="folder", hash=digest(*(f"{name}:{size}:{time}" for name, size, time in stats)))
+        annotation = [hashing.of(file, full=False)[0] for file in files if file.name == ANNOTATION]
+        hash = digest(*(f"{name}:{size}" for name, size, _ in stats), *annotation)
         size = sum(size for _, size, _ in stats)
-        items.append(Item(episode_id(folder), str(folder), size, _frames(folder), origin))
+        origin = Provenance(source="folder", hash=hash)
+        state = digest(*(f"{name}:{time}" for name, _, time in stats))
+        items.append(Item(episode_id(folder), str(folder), size, _frames(folder), origin, state))
     return items
 
 

@@ -6,7 +6,7 @@ Deviations have physical floors: a constant channel must not blow up.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -40,29 +40,33 @@ class Tally:
         if len(samples):
             flat = samples.reshape(len(samples), -1).astype(np.float64)
             count = np.full(flat.shape[1], float(len(flat)))
-            self._take(np.stack([count, flat.sum(axis=0), np.square(flat).sum(axis=0)]))
+            self.take(np.stack([count, flat.sum(axis=0), np.square(flat).sum(axis=0)]))
 
-    def _take(self, sums: np.ndarray) -> None:
+    def take(self, sums: np.ndarray) -> None:
+        """Adds sums [3, C]: count, sum, sum of squares."""
         self.sums = sums if self.sums is None else self.sums + sums
 
 
-def total(recordings: Iterable[Mapping[str, Any]]) -> dict[str, np.ndarray]:
-    """Sums [3, C] by stream over recordings, in their order."""
-    tallies: dict[str, Tally] = {}
-    for sums in recordings:
+class Total:
+    """Moments over many recordings, added in their order."""
+
+    def __init__(self) -> None:
+        self._tallies: dict[str, Tally] = {}
+
+    def add(self, sums: Mapping[str, Sequence[Sequence[float]]]) -> None:
+        """Sums [3, C] by stream of one recording."""
         for stream, values in sums.items():
-            tallies.setdefault(stream, Tally())._take(np.asarray(values, np.float64))
-    return {stream: tally.sums for stream, tally in tallies.items() if tally.sums is not None}
+            self._tallies.setdefault(stream, Tally()).take(np.asarray(values, np.float64))
 
-
-def describe(sums: Mapping[str, np.ndarray]) -> dict[str, Any]:
-    """By stream, in registry order: count of samples, mean and std of each channel."""
-    out = {}
-    for name, stream in STREAMS.items():
-        if name in sums:
-            count, first, second = sums[name]
-            mean = first / np.maximum(count, 1)
-            std = np.sqrt(np.maximum(second / np.maximum(count, 1) - mean**2, 0))
-            floor = UNLIKE.get(name, FLOORS[stream.modality])
-            out[name] = {"count": int(count[0]), "mean": mean.tolist(), "std": np.maximum(std, floor).tolist()}
-    return out
+    def describe(self) -> dict[str, Any]:
+        """By stream, in registry order: count of samples, mean and std of each channel."""
+        out = {}
+        for name, stream in STREAMS.items():
+            tally = self._tallies.get(name)
+            if tally is not None and tally.sums is not None:
+                count, first, second = tally.sums
+                mean = first / np.maximum(count, 1)
+                std = np.sqrt(np.maximum(second / np.maximum(count, 1) - mean**2, 0))
+                floor = UNLIKE.get(name, FLOORS[stream.modality])
+                out[name] = {"count": int(count[0]), "mean": mean.tolist(), "std": np.maximum(std, floor).tolist()}
+        return out

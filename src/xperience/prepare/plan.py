@@ -30,8 +30,9 @@ class Item:
     """One recording to prepare.
 
     Attributes:
-        id: "<session>__ep<k>". location: its folder. bytes: of its files. frames: None where unknown.
-        origin: travels with its segments.
+        id: "<session>__ep<k>". location: its folder. bytes: of its files but visualization.rrd, 0 where unknown.
+        frames: None where unknown. origin: travels with its segments.
+        state: tells apart states of its files, where nothing in `origin` does. reason: why it is set aside already.
     """
 
     id: str
@@ -39,6 +40,8 @@ class Item:
     bytes: int
     frames: int | None
     origin: Provenance
+    state: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ def plan(items: Sequence[Item], sides: Mapping[str, Sequence[str]], recipe: Reci
     """All shards, in order.
 
     Raises:
-        UsageError: an id twice, on two sides, or one that is not among the recordings.
+        UsageError: an id twice, on two sides, one that is not among the recordings or not on this machine.
     """
     by_id: dict[str, Item] = {}
     for item in items:
@@ -76,6 +79,11 @@ def plan(items: Sequence[Item], sides: Mapping[str, Sequence[str]], recipe: Reci
                 raise UsageError("an episode is on two sides of the split", field=id, found=f"{where[id]} and {side}")
             if id not in by_id:
                 raise UsageError("the split names an episode that is not in the catalogue", field=side, found=id)
+            if "://" in by_id[id].location:
+                raise UsageError(
+                    "a recording that is not on this machine", field=id, found=by_id[id].location,
+                    hint="stage it with `xperience fetch`, make a catalogue of that folder, and give this command that",
+                )  # fmt: skip
             where[id] = side
     if not where:
         raise UsageError("the split is empty", field="split")

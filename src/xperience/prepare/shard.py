@@ -65,7 +65,8 @@ def make_shard(
         return done
     shard = folder / f"{job.name}.tar"
     rows: list[dict[str, Any]] = []
-    aside = dict(given_up or {})
+    aside = {item.id: item.reason for item in job.items if item.reason}
+    aside |= {item.id: given_up[item.id] for item in job.items if given_up and item.id in given_up}
     episodes: list[dict[str, Any]] = []
     with ShardWriter(shard) as writer:
         for item in job.items:
