@@ -1,0 +1,1 @@
+"""The Xperience Embodied Foundation Model: encoders, trunk, decoders, sizes. Needs torch."""

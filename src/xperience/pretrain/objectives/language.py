@@ -7,7 +7,6 @@ only the content is measured.
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import numpy as np
@@ -31,8 +30,8 @@ class Language(nn.Module):
         super().__init__()
 
     def forward(self, step: Step) -> dict[str, Term]:
-        texts = [json.dumps(entry, ensure_ascii=False) if entry else "" for entry in documents(step.batch)]
-        total, count = step.model.writer.loss(step.masked, texts)
+        state = step.masked
+        total, count = step.model.writer.loss(state.x, state.seen, documents(step.batch))
         return {"json": Term(total, count)}
 
 
@@ -40,7 +39,7 @@ def documents(batch: Batch) -> list[dict[str, Any]]:
     """The structured description of each sample; empty where the recording has no language."""
     contacts = batch.streams["contacts"]
     values = np.asarray(torch.as_tensor(contacts.values).float().cpu())[:, : batch.frames, WRISTS]
-    valid = np.asarray(torch.as_tensor(contacts.valid).cpu())[:, : batch.frames]
+    valid: np.ndarray = torch.as_tensor(contacts.valid).cpu().numpy()[:, : batch.frames]
     touching = ((values > 0.5).any(2) & valid).any(1)
     out: list[dict[str, Any]] = []
     for k in range(batch.size):

@@ -34,6 +34,7 @@ class Masked(nn.Module):
             {
                 stream: head(config.width, config.width if STREAMS[stream].modality in LATENT else channels[stream])
                 for stream in channels
+                if channels[stream] or STREAMS[stream].modality in LATENT
             }
         )
 
