@@ -105,19 +105,18 @@ class Batches:
         cameras: Cameras,
     ) -> Said:
         """One sample into row `row`; its language."""
-        names = tuple(self.layouts)
-        ahead = [name for name in names if self.layouts[name].future and mix.future]
-        window = data.read(episode, start, mix.frames, names)
-        future = data.read(episode, start + mix.frames, mix.future, ahead) if ahead else {}
+        ahead = [name for name, layout in self.layouts.items() if layout.future and mix.future]
+        whole = data.read(episode, start, mix.frames + mix.future, ahead) if ahead else {}
+        alone = [name for name in self.layouts if name not in whole]
+        window = data.read(episode, start, mix.frames, alone) if alone else {}
         zero = float(data.clock(episode, start, 1)[0])
+        end = float(data.clock(episode, start + mix.frames, 1)[0]) if ahead else np.inf
         for name, layout in self.layouts.items():
-            one = out[name]
-            present = window[name].presence is Presence.PRESENT
-            if name in future:
-                present |= future[name].presence is Presence.PRESENT
-                _put(one, row, layout.window, layout.future, future[name], layout, zero)
-            _put(one, row, 0, layout.window, window[name], layout, zero)
-            one.presence[row] = Presence.PRESENT if present else Presence.ABSENT
+            one, piece = out[name], whole.get(name) or window[name]
+            one.presence[row] = piece.presence
+            cut = int(np.searchsorted(piece.times_s, end))
+            _put(one, row, 0, layout.window, piece, slice(0, cut), layout, zero)
+            _put(one, row, layout.window, layout.future, piece, slice(cut, None), layout, zero)
         before = min(BEFORE, start)
         last = min(start + mix.frames + max(mix.future, 1), int(data.frames[episode]))
         metas = data.metas(episode, start - before, last - start + before)
@@ -174,9 +173,11 @@ def _empty(layout: Layout, count: int) -> StreamBatch:
     return StreamBatch(values, times, np.zeros((count, slots), bool), presence, layout.window)
 
 
-def _put(out: StreamBatch, row: int, first: int, slots: int, piece: Piece, layout: Layout, zero: float) -> None:
-    values, times, valid = piece.values, piece.times_s, piece.valid
-    if layout.every > 1 and layout.stream.per_frame and len(times) > slots:
+def _put(
+    out: StreamBatch, row: int, first: int, slots: int, piece: Piece, part: slice, layout: Layout, zero: float
+) -> None:
+    values, times, valid = piece.values[part], piece.times_s[part], piece.valid[part]
+    if layout.every > 1 and layout.stream.per_frame and len(times) > slots > 0:
         step = -(-len(times) // slots)
         values, times, valid = values[::step], times[::step], valid[::step]
     count = min(len(times), slots)

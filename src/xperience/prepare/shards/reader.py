@@ -57,6 +57,7 @@ class Shard:
         if hasattr(mmap, "MADV_RANDOM"):
             self._map.madvise(mmap.MADV_RANDOM)
         self._verified: dict[tuple[str, str], bytearray] = {}
+        self._views: dict[tuple[str, str], tuple[np.ndarray, Member | None, int]] = {}
 
     def close(self) -> None:
         os.close(self._file)  # the map lives on while arrays look at it
@@ -66,19 +67,24 @@ class Shard:
 
     def array(self, key: str, name: str, start: int = 0, stop: int | None = None) -> np.ndarray:
         """Rows [start, stop) of an array member; a view of the map, not to be written to."""
+        view = self._views.get((key, name)) or self._view(key, name)
+        values, member, row = view
+        if member is not None:
+            first, last, _ = slice(start, stop).indices(len(values)) if values.ndim else (0, 1, 1)
+            if self._verify(member, first * row, max(first, last) * row):
+                self._views[key, name] = values, None, row
+        return values[start:stop] if values.ndim else values
+
+    def _view(self, key: str, name: str) -> tuple[np.ndarray, Member | None, int]:
+        """A whole array in the map, its member until all of it is verified, bytes of a row."""
         member = self._member(key, name)
         if not member.dtype:
             raise FormatError("no array", file=self.path, field=f"{key}.{name}")
         dtype = np.dtype(member.dtype)
-        if not member.shape:
-            self._verify(member, 0, member.size)
-            return np.frombuffer(self._map, dtype, 1, member.offset).reshape(())
-        first, last, _ = slice(start, stop).indices(member.shape[0])
-        row = dtype.itemsize * int(np.prod(member.shape[1:]))
-        count = max(0, last - first)
-        self._verify(member, first * row, (first + count) * row)
-        values = np.frombuffer(self._map, dtype, count * row // dtype.itemsize, member.offset + first * row)
-        return values.reshape(count, *member.shape[1:])
+        values = np.frombuffer(self._map, dtype, member.size // dtype.itemsize, member.offset).reshape(member.shape)
+        row = member.size // len(values) if values.ndim and len(values) else member.size
+        view = self._views[key, name] = values, member if member.size else None, row
+        return view
 
     def bytes(self, key: str, name: str, start: int = 0, stop: int | None = None) -> bytes:
         """Bytes [start, stop) of a member."""
@@ -93,7 +99,8 @@ class Shard:
             raise MissingError("no such member", file=self.path, field=f"{key}.{name}")
         return member
 
-    def _verify(self, member: Member, start: int, stop: int) -> None:
+    def _verify(self, member: Member, start: int, stop: int) -> bool:
+        """Checks the blocks of bytes [start, stop) that were not yet; whether the whole member is now."""
         place = (member.key, member.name)
         seen = self._verified.get(place)
         if seen is None:
@@ -109,6 +116,7 @@ class Shard:
                         hint="remove the shard and run `xperience prepare` again",
                     )  # fmt: skip
                 seen[block] = 1
+        return all(seen)
 
 
 def _load_index(path: Path) -> dict[tuple[str, str], Member]:
