@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import multiprocessing
+import os
 import shutil
+import signal
 
 import numpy as np
 import pytest
@@ -11,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xperience.episode import Presence
-from xperience.errors import UsageError
+from xperience.errors import LimitError, UsageError
 from xperience.prepare.shards.reader import Prepared
 from xperience.prepare.streams import STREAMS
 from xperience.pretrain.batches import Batches
@@ -131,6 +134,27 @@ def test_workers_and_ranks_give_the_same_batches(prepared_path):
         part = ranks[rank][0][1]
         for name in LIGHT.streams:
             assert np.array_equal(part.streams[name].values, whole.streams[name].values[rank::2]), name
+
+
+def test_a_worker_that_dies_is_said_and_none_stays_behind(prepared_path):
+    stream = load([prepared_path], [Mix()], LIGHT, seed=1, size=4, workers=1)
+    assert next(stream)[0] == 0
+    workers = multiprocessing.active_children()
+    os.kill(workers[0].pid, signal.SIGKILL)
+    with pytest.raises(LimitError, match="process died"):
+        for _ in range(50):
+            next(stream)
+    workers[0].join(10)
+    assert not multiprocessing.active_children()
+
+
+def test_a_loader_that_is_closed_early_leaves_no_process(prepared_path):
+    stream = load([prepared_path], [Mix()], LIGHT, seed=1, size=4, workers=1)
+    next(stream)
+    workers = multiprocessing.active_children()
+    stream.close()
+    workers[0].join(10)
+    assert workers[0].exitcode == 0
 
 
 @pytest.mark.parametrize("harm", ["missing", "corrupt"])
