@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
-import toy
 import torch
+import toy
 
 from xperience.errors import CorruptError, UsageError
 from xperience.pretrain import checkpoints

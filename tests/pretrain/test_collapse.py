@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import toy
 import torch
+import toy
 
 from xperience.pretrain import collapse, trainer
 from xperience.pretrain.collapse import Alarm, panel
@@ -28,7 +28,7 @@ def test_a_collapsing_run_raises_the_alarm(tmp_path: Path) -> None:
     learner.objectives = torch.nn.ModuleDict({"future": Agree()})
     changes = {"run__steps": 200, "run__panel_every": 20, "run__save_every": 1000, "run__probe_every": 0}
     config = toy.config(
-        objectives={"future": 1.0}, optimiser__lr=1e-2, optimiser__ema=0.9, optimiser__warmup=10, **changes
+        objectives={"future": 1.0}, optimiser__lr=3e-2, optimiser__ema=0.9, optimiser__warmup=10, **changes
     )
     said: list[str] = []
     runtime = toy.alone()

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import toy
 import torch
+import toy
 
 from xperience.errors import MissingError, UsageError
 from xperience.pretrain import config, distributed

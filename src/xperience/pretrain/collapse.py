@@ -19,7 +19,7 @@ from xperience.pretrain.step import Step
 RANK_LIMIT = 1.5
 """Effective rank below which hardly more than one direction is left."""
 
-SPREAD_LIMIT = 0.01
+SPREAD_LIMIT = 0.02
 """Standard deviation over windows, as a share of the features' own size, below which all windows look alike."""
 
 IN_A_ROW = 2

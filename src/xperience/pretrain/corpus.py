@@ -119,6 +119,16 @@ class Corpus:
                     counts["object"].update(name for _, _, names in text.get("objects", ()) for name in names)
         return Texts({kind: tuple(sorted(n for n, _ in found.most_common(LABELS))) for kind, found in counts.items()})
 
+    def sentences(self) -> list[str]:
+        """Everything that is said in the recordings that are trained on, each text once, in alphabetical order."""
+        found: set[str] = set()
+        for prepared in self.opened:
+            for episode in prepared.side(self.options.side):
+                for meta, _, _ in prepared.metas(int(episode), 0, int(prepared.frames[episode])):
+                    for value in (meta["text"] or {}).values():
+                        found.update(_leaves(value))
+        return sorted(found)
+
     def manifest(self) -> dict[str, Any]:
         """What the weights see, by recording: dataset_manifest.json."""
         folders = []
@@ -144,6 +154,15 @@ class Corpus:
                 }
             )
         return {"identity": self.identity, "windows": self.windows, "folders": folders}
+
+
+def _leaves(value: Any) -> Iterator[str]:
+    """Texts inside lists."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _leaves(item)
 
 
 def _whole(prepared: Prepared) -> None:

@@ -8,6 +8,7 @@ dimensions (HSDP): shards within a group, copies across groups. One process is n
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -123,6 +124,8 @@ def shard(learner: nn.Module, blocks: Iterable[nn.Module], runtime: Runtime, pre
         return
     from torch.distributed.fsdp import MixedPrecisionPolicy, fully_shard
 
+    # layers give views (keys and values) and nobody writes into them: the remark does not concern us
+    warnings.filterwarnings("ignore", message="FSDP2-wrapped module")
     low = torch.bfloat16 if precision == "bf16" else None
     policy = MixedPrecisionPolicy(param_dtype=low, reduce_dtype=torch.float32, cast_forward_inputs=False)
     for block in blocks:

@@ -421,11 +421,13 @@ class stopping:
 
 
 def describe(line: dict[str, Any], progress: float) -> str:
-    """A step in one line."""
-    rate = line["present"] and line["samples"]
-    terms = " ".join(f"{name} {value:.3f}" for name, value in line["terms"].items())
+    """A step in one line; losses summed by objective."""
+    sums: dict[str, float] = {}
+    for name, value in line["terms"].items():
+        objective = name.split("/")[0]
+        sums[objective] = sums.get(objective, 0.0) + value
     return (
         f"step {line['step']} ({progress:.0%}) loss {line['loss']:.4f} lr {line['lr']:.2e} "
-        f"grad {line['norm']['gradient']:.3g} {rate} samples, {line['seconds']:.2f} s, "
-        f"waiting {line['waiting']:.0%} | {terms}"
+        f"grad {line['norm']['gradient']:.3g} {line['samples']:,} samples, {line['seconds']:.2f} s, "
+        f"waiting {line['waiting']:.0%} | " + " ".join(f"{name} {value:.3f}" for name, value in sums.items())
     )

@@ -37,8 +37,8 @@ class Contact(nn.Module):
         self.joints = head(config.width * config.readouts, JOINTS)
         self.sets = nn.ModuleDict({kind: head(wide, config.text_width) for kind in SETS})
         self.tool = head(wide, 1)
-        self.scale = nn.Parameter(torch.tensor(START))
-        self.bias = nn.Parameter(torch.tensor(BIAS))
+        self.scale = nn.Parameter(torch.full((1,), START))
+        self.bias = nn.Parameter(torch.full((1,), BIAS))
 
     def reset_parameters(self) -> None:
         nn.init.constant_(self.scale, START)
@@ -57,7 +57,7 @@ class Contact(nn.Module):
     def forward(self, step: Step) -> dict[str, Term]:
         feature, batch = pooled(step.masked), step.batch
         device = feature.device
-        zero = touch([self]) + 0 * (self.scale + self.bias)
+        zero = touch([self]) + 0 * (self.scale + self.bias).sum()
         names = list(step.texts.labels["object"])
         embedded = step.embedded("object")
         blind = step.dropped_language & torch.as_tensor(batch.text.known, device=device)

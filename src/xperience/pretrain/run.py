@@ -1,0 +1,278 @@
+"""One run from a config and prepared data to a folder of weights and reports; and back from that folder.
+
+Everything that can be wrong is looked at first: config, data, model, memory, what stands in the folder. Only then does
+training start.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from xperience.episode.layout import NOMINAL_FPS
+from xperience.errors import CorruptError, LimitError, MissingError, UsageError
+from xperience.prepare.streams import STREAMS
+from xperience.pretrain import checkpoints, distributed, objectives, reports
+from xperience.pretrain.batch import Batch
+from xperience.pretrain.batches import Batches
+from xperience.pretrain.config import TrainConfig, parse
+from xperience.pretrain.corpus import Corpus
+from xperience.pretrain.learner import Learner, on_device
+from xperience.pretrain.step import Texts
+from xperience.pretrain.trainer import Outcome, train
+from xperience.storage import write_json, write_text
+
+if TYPE_CHECKING:
+    from xperience.model.config import ModelConfig
+    from xperience.model.language import Tokenizer
+    from xperience.model.model import XperienceModel
+
+PLANNED_PIXELS = 224
+"""Height and width of pictures where no data says."""
+
+
+def model_config(config: TrainConfig, batches: Batches) -> ModelConfig:
+    """What the model is: the size, what the config changes of it, and what the data decides (windows and streams).
+
+    Raises:
+        UsageError: no such size or field.
+    """
+    from xperience.model.config import StreamShape
+    from xperience.model.sizes import size
+
+    streams = {
+        name: StreamShape(layout.window, layout.shape, layout.step_s) for name, layout in batches.layouts.items()
+    }
+    seconds = {"window_s": config.data.frames / NOMINAL_FPS, "horizon_s": config.data.future / NOMINAL_FPS}
+    return size(config.model.size, streams=streams, **(seconds | config.model.changes))
+
+
+def build(
+    config: TrainConfig,
+    shape: ModelConfig,
+    texts: Texts,
+    tokenizer: Tokenizer,
+    times: Mapping[str, np.ndarray] | None = None,
+) -> Learner:
+    """The learner with fresh weights; the same for the same seed. times: see `Learner`; only training needs them."""
+    from xperience.model.model import XperienceModel
+
+    torch.manual_seed(config.run.seed)
+    model = XperienceModel(shape, tokenizer)
+    heads = objectives.build(tuple(config.weights()), shape, model.channels)
+    return Learner(model, heads, texts, config.masking, times or {})
+
+
+def token_times(model: nn.Module, batch: Batch) -> dict[str, np.ndarray]:
+    """[N] seconds of each stream's tokens in the window, as the encoders place them in a batch of one sample."""
+    with torch.no_grad():
+        tokens = model(on_device(batch, torch.device("cpu"))).tokens
+    return {name: tokens.time[0, place].double().numpy() for name, place in tokens.places.items()}
+
+
+def pretrain(
+    config: TrainConfig, folders: list[Path], out: Path, say: Callable[[str], None] = lambda text: None
+) -> Outcome:
+    """Trains to the end of the config, or on from what stands in `out`; writes weights and reports.
+
+    Raises:
+        XperienceError: what is wrong with config, data, device or folder, before training starts.
+    """
+    begun = time.time()
+    runtime = distributed.start(config.run.device, config.run.replicas)
+    speak = say if runtime.first else _silent
+    corpus = Corpus(folders, config.data, config.run.seed)
+    shape = model_config(config, corpus.batches)
+    _fits(config, shape, runtime)
+    texts = corpus.texts()
+    tokenizer = _tokenizer(out, corpus, shape, runtime)
+    learner = build(config, shape, texts, tokenizer)
+    learner.times = token_times(learner.model, corpus.batches.batch(np.arange(1)))
+    speak(
+        f"{sum(p.numel() for p in learner.model.parameters()):,} parameters, {corpus.windows:,} windows, "
+        f"{runtime.world} x {runtime.device.type}"
+    )
+    if runtime.first:
+        out.mkdir(parents=True, exist_ok=True)
+        _check_folder(out, config)
+        write_json(
+            out / "config.json",
+            {"train": config.model_dump(mode="json"), "model": shape.to_json(), "texts": dict(texts.labels)},
+        )
+        write_text(out / "tokenizer.json", tokenizer.text)
+        write_json(out / "statistics.json", corpus.statistics())
+        write_json(out / "dataset_manifest.json", corpus.manifest())
+    runtime.wait()
+    outcome = train(config, learner, corpus, out, runtime, speak)
+    weights = whole_weights(learner, runtime)
+    if runtime.first:
+        from safetensors.torch import save_file
+
+        from xperience.storage import replacing
+
+        with replacing(out / "weights.safetensors") as temporary:
+            save_file(weights, str(temporary))
+        reports.write(out, config, outcome, runtime, learner, begun)
+    runtime.wait()
+    return outcome
+
+
+def _tokenizer(out: Path, corpus: Corpus, shape: ModelConfig, runtime: distributed.Runtime) -> Tokenizer:
+    """The run's own, or a new one from the texts of the training split; the same on all ranks."""
+    from xperience.model.language import Tokenizer
+
+    text = None
+    if runtime.first:
+        kept = out / "tokenizer.json"
+        text = kept.read_text("utf-8") if kept.is_file() else Tokenizer.learn(corpus.sentences(), shape.vocabulary).text
+    return Tokenizer(runtime.told(text))
+
+
+def planned_shape(config: TrainConfig, folders: list[Path]) -> ModelConfig:
+    """The model's shape before there is data (folders empty: all streams, views of 224 pixels), or for given data."""
+    from xperience.model.config import StreamShape
+    from xperience.model.sizes import size
+
+    if folders:
+        return model_config(config, Corpus(folders, config.data, config.run.seed).batches)
+    streams = {}
+    for name, stream in STREAMS.items():
+        every = config.data.every.get(name, 1)
+        slots = (
+            -(-config.data.frames // every) if stream.per_frame else stream.capacity(config.data.frames / NOMINAL_FPS)
+        )
+        shape = tuple(PLANNED_PIXELS if item is None else item for item in stream.shape)
+        streams[name] = StreamShape(slots, shape, every / stream.rate_hz)
+    seconds = {"window_s": config.data.frames / NOMINAL_FPS, "horizon_s": config.data.future / NOMINAL_FPS}
+    return size(config.model.size, streams=streams, **(seconds | config.model.changes))
+
+
+def _silent(text: str) -> None:
+    return
+
+
+def whole_weights(learner: nn.Module, runtime: distributed.Runtime) -> dict[str, torch.Tensor]:
+    """All weights on the first rank, {} elsewhere; every rank has to call."""
+    from torch.distributed.checkpoint.state_dict import StateDictOptions, get_model_state_dict
+
+    options = StateDictOptions(full_state_dict=True, cpu_offload=True) if runtime.world > 1 else None
+    state = get_model_state_dict(learner, options=options)
+    return {name: value.detach().cpu().contiguous().clone() for name, value in state.items()} if runtime.first else {}
+
+
+def _check_folder(out: Path, config: TrainConfig) -> None:
+    """That the folder is empty or of this run."""
+    if (out / "config.json").is_file():
+        try:
+            old = parse(json.loads((out / "config.json").read_text("utf-8"))["train"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise CorruptError("the run's config cannot be read", file=out / "config.json") from error
+        if old.digest != config.digest and checkpoints.latest(out)[0] is not None:
+            raise UsageError(
+                "the run was begun with another config",
+                file=out / "config.json",
+                found=_difference(old, config),
+                hint="use what it was begun with, or another --out",
+            )
+
+
+def _difference(old: TrainConfig, new: TrainConfig) -> str:
+    """The first key in which two configs differ."""
+
+    def flat(value: Any, above: str = "") -> dict[str, Any]:
+        if not isinstance(value, dict):
+            return {above: value}
+        return {k: v for name, item in value.items() for k, v in flat(item, f"{above}.{name}".strip(".")).items()}
+
+    a, b = flat(old.model_dump(mode="json")), flat(new.model_dump(mode="json"))
+    keys = [key for key in (*a, *b) if a.get(key) != b.get(key) and key != "name"]
+    return f"{keys[0]} was {a.get(keys[0])}, is {b.get(keys[0])}" if keys else ""
+
+
+def _fits(config: TrainConfig, shape: ModelConfig, runtime: distributed.Runtime) -> None:
+    """That weights, gradients, moments and activations have room.
+
+    Raises:
+        LimitError: they need more memory than the device has.
+    """
+    from xperience.pretrain.costs import memory
+
+    need = memory(config, shape, runtime.world).total
+    if runtime.device.type == "cuda":
+        have, where = float(torch.cuda.get_device_properties(runtime.device).total_memory), "the GPU"
+    else:
+        each = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+        have = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / each
+        where = "this machine's share for a rank"
+    if need > have:
+        raise LimitError(
+            "the run does not fit",
+            field="model.size",
+            found=f"{need / 1e9:.1f} GB a rank",
+            expected=f"at most {have / 1e9:.1f} GB, {where}",
+            hint="more ranks, a smaller size, smaller run.batch, more run.accumulate, or run.recompute = true",
+        )
+
+
+@dataclass(frozen=True)
+class Restored:
+    """A trained run: `learner` holds student, teacher and objectives, in evaluation mode."""
+
+    learner: Learner
+    config: TrainConfig
+    shape: ModelConfig
+    texts: Texts
+    statistics: dict[str, Any]
+
+    @property
+    def model(self) -> XperienceModel:
+        """The teacher: the moving average of the student, which is what is evaluated and published."""
+        found: Any = self.learner.teacher
+        return found
+
+
+def restore(run: Path, device: str = "cpu") -> Restored:
+    """Opens what `pretrain` wrote.
+
+    Raises:
+        MissingError: no finished run there. CorruptError: files that cannot be read. UsageError: weights of another
+            model.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    from xperience.model.config import ModelConfig
+    from xperience.model.language import Tokenizer
+
+    for name in ("config.json", "statistics.json", "tokenizer.json", "weights.safetensors"):
+        if not (run / name).is_file():
+            raise MissingError(
+                "no trained model here", file=run, field=name, hint="run `xperience pretrain` to its end first"
+            )
+    try:
+        about = json.loads((run / "config.json").read_text("utf-8"))
+        statistics = json.loads((run / "statistics.json").read_text("utf-8"))
+        config = parse(about["train"], run / "config.json")
+        shape = ModelConfig.from_json(about["model"])
+        texts = Texts({kind: tuple(labels) for kind, labels in about["texts"].items()})
+        tokenizer = Tokenizer((run / "tokenizer.json").read_text("utf-8"))
+        weights = load_file(str(run / "weights.safetensors"))
+    except (ValueError, KeyError, TypeError, AttributeError, SafetensorError) as error:
+        raise CorruptError("the run cannot be read", file=run, found=str(error)[:300]) from error
+    learner = build(config, shape, texts, tokenizer)
+    try:
+        learner.load_state_dict(weights)
+    except RuntimeError as error:
+        raise UsageError(
+            "the weights are of another model", file=run / "weights.safetensors", found=str(error)[:300]
+        ) from error
+    return Restored(learner.to(device).eval(), config, shape, texts, statistics)
