@@ -140,7 +140,7 @@ def video(data: Prepared, args: argparse.Namespace) -> None:
     import av
 
     stream, frames = f"video_{args.view}", args.frames // 2
-    windows = places(data, frames, max(8, args.windows // 10))
+    windows = places(data, frames, max(8, args.windows // 20))
     files: dict[tuple[int, int], tuple[bytes, np.ndarray]] = {}
     for episode, start in windows:
         for n, _, _ in data._cuts(start, frames):
@@ -171,7 +171,7 @@ def video(data: Prepared, args: argparse.Namespace) -> None:
             data.read(episode, start, frames, (stream,))
 
     ways = {"video: bare PyAV": bare, "video: Prepared.read": read}
-    show(measure(ways, max(5, args.rounds // 3)), len(windows), "video: bare PyAV", {"video: Prepared.read": 0.8})
+    show(measure(ways, args.rounds), len(windows), "video: bare PyAV", {"video: Prepared.read": 0.8})
 
 
 def sequential(path: Path, rounds: int) -> None:
@@ -179,7 +179,7 @@ def sequential(path: Path, rounds: int) -> None:
 
     def ours() -> None:
         shard = Shard(path)
-        for member in shard._members.values():
+        for member in shard.index:
             if member.dtype:
                 shard.array(member.key, member.name).copy()
             else:
@@ -213,7 +213,7 @@ def sequential(path: Path, rounds: int) -> None:
         bare = "sequential: webdataset"
         ways = {bare: web, **ways}
         targets = {"sequential: Shard": 1.0}
-    count = len({member.key for member in Shard(path)._members.values()})
+    count = len({member.key for member in Shard(path).index})
     show(measure(ways, max(5, rounds // 3)), count, bare, targets)
 
 

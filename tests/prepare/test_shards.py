@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import shutil
 import tarfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -144,7 +145,7 @@ def test_a_recipe_without_video_reads_no_video(prepared_path, tmp_path):
     used = 0
     for path in (copy / "shards").glob("*.tar"):
         data = bytearray(path.read_bytes())
-        for member in Shard(path)._members.values():
+        for member in Shard(path).index:
             stream = member.name.split(".")[0]
             if stream.startswith(("video_", "depth", "audio")):
                 data[member.offset : member.offset + member.size] = b"\xff" * member.size
@@ -159,6 +160,32 @@ def test_a_recipe_without_video_reads_no_video(prepared_path, tmp_path):
     assert 0 < prepared.bytes_read <= 1.05 * used
     with pytest.raises(CorruptError, match="checksum"):
         prepared.read(0, 0, 20, ["video_stereo_left"])
+
+
+@pytest.mark.skipif(not Path("/proc/self/io").exists(), reason="the kernel does not count what a process reads")
+def test_the_kernel_counts_the_same_bytes(prepared_path):
+    def counted():
+        return int(Path("/proc/self/io").read_text().split()[1])
+
+    prepared = Prepared.open(prepared_path)
+    for episode in range(len(prepared.ids)):
+        prepared.points(episode)  # opens the shards: their indexes are read here
+    before, own = counted(), prepared.bytes_read
+    for episode, frames in enumerate(prepared.frames):
+        prepared.read(episode, 0, int(frames), SENSORS)
+    slack = 4096  # the counters themselves are read too
+    assert abs((counted() - before) - (prepared.bytes_read - own)) < slack
+
+
+def test_more_shards_than_are_kept_open(prepared_path, monkeypatch):
+    many, few = Prepared.open(prepared_path), Prepared.open(prepared_path)
+    wanted = [many.read(episode, 5, 20, SENSORS) for episode in (0, 3, 1, 2, 0, 3)]
+    monkeypatch.setattr("xperience.prepare.shards.reader.OPEN_SHARDS", 1)
+    monkeypatch.setattr("xperience.prepare.shards.reader.VIEWS", 3)
+    for pieces, episode in zip(wanted, (0, 3, 1, 2, 0, 3), strict=True):
+        found = few.read(episode, 5, 20, SENSORS)
+        assert all(np.array_equal(found[name].values, piece.values) for name, piece in pieces.items())
+    assert len(few._open) == 1 and few.bytes_read > many.bytes_read, "what was closed is counted too"
 
 
 def test_a_bad_shard_is_set_aside_and_the_others_go_on(prepared_path, tmp_path):

@@ -24,19 +24,23 @@ from xperience.episode import Presence
 from xperience.errors import CorruptError, FormatError, MissingError
 from xperience.prepare.piece import Piece
 from xperience.prepare.segments import decode
+from xperience.prepare.shards.index import Index
 from xperience.prepare.shards.layout import BLOCK, META, Member
 from xperience.prepare.shards.writer import index_file
 from xperience.prepare.streams import STREAMS
 
-OPEN_SHARDS = 64
+OPEN_SHARDS = 128
 """Shards that are mapped at once; each takes a file handle and its index."""
+
+VIEWS = 4096
+"""Arrays of one shard that are remembered."""
 
 
 class Shard:
     """One open shard.
 
     Attributes:
-        bytes_read: bytes of blocks that were read and verified so far, each once.
+        index: of its members. bytes_read: bytes of blocks that were read and verified so far, each once.
 
     Raises:
         MissingError: shard or index is not there. CorruptError: the index cannot be read, or points outside.
@@ -47,23 +51,21 @@ class Shard:
         self.bytes_read = 0
         if not path.is_file() or not index_file(path).is_file():
             raise MissingError("a shard or its index is missing", file=path, hint="run `xperience prepare` again")
-        self._members = _load_index(path)
+        self.index = Index(path, path.stat().st_size)
+        self._verified = np.zeros(self.index.blocks, bool)
+        self._views: dict[tuple[str, str], tuple[np.ndarray, Member | None, int]] = {}
         self._file = os.open(path, os.O_RDONLY)
-        size = os.fstat(self._file).st_size
-        if any(m.offset < 0 or m.size < 0 or m.offset + m.size > size for m in self._members.values()):
-            os.close(self._file)
-            raise CorruptError("the shard is shorter than its index says", file=path, found=size)
         self._map = mmap.mmap(self._file, 0, prot=mmap.PROT_READ)
+        if hasattr(os, "posix_fadvise"):  # neither reads ahead what nobody asked for
+            os.posix_fadvise(self._file, 0, 0, os.POSIX_FADV_RANDOM)
         if hasattr(mmap, "MADV_RANDOM"):
             self._map.madvise(mmap.MADV_RANDOM)
-        self._verified: dict[tuple[str, str], bytearray] = {}
-        self._views: dict[tuple[str, str], tuple[np.ndarray, Member | None, int]] = {}
 
     def close(self) -> None:
         os.close(self._file)  # the map lives on while arrays look at it
 
     def has(self, key: str, name: str) -> bool:
-        return (key, name) in self._members
+        return (key, name) in self._views or (key, name) in self.index
 
     def array(self, key: str, name: str, start: int = 0, stop: int | None = None) -> np.ndarray:
         """Rows [start, stop) of an array member; a view of the map, not to be written to."""
@@ -77,34 +79,28 @@ class Shard:
 
     def _view(self, key: str, name: str) -> tuple[np.ndarray, Member | None, int]:
         """A whole array in the map, its member until all of it is verified, bytes of a row."""
-        member = self._member(key, name)
+        member = self.index.member(key, name)
         if not member.dtype:
             raise FormatError("no array", file=self.path, field=f"{key}.{name}")
         dtype = np.dtype(member.dtype)
         values = np.frombuffer(self._map, dtype, member.size // dtype.itemsize, member.offset).reshape(member.shape)
         row = member.size // len(values) if values.ndim and len(values) else member.size
+        if len(self._views) >= VIEWS:
+            self._views.clear()
         view = self._views[key, name] = values, member if member.size else None, row
         return view
 
     def bytes(self, key: str, name: str, start: int = 0, stop: int | None = None) -> bytes:
         """Bytes [start, stop) of a member."""
-        member = self._member(key, name)
+        member = self.index.member(key, name)
         first, last, _ = slice(start, stop).indices(member.size)
         self._verify(member, first, last)
         return self._map[member.offset + first : member.offset + max(first, last)]
 
-    def _member(self, key: str, name: str) -> Member:
-        member = self._members.get((key, name))
-        if member is None:
-            raise MissingError("no such member", file=self.path, field=f"{key}.{name}")
-        return member
-
     def _verify(self, member: Member, start: int, stop: int) -> bool:
         """Checks the blocks of bytes [start, stop) that were not yet; whether the whole member is now."""
-        place = (member.key, member.name)
-        seen = self._verified.get(place)
-        if seen is None:
-            seen = self._verified[place] = bytearray(len(member.checks))
+        origin = self.index.first_block(member.key, member.name)
+        seen = self._verified[origin : origin + len(member.checks)]
         for block in range(start // BLOCK, -(-stop // BLOCK)):
             if not seen[block]:
                 size = min(BLOCK, member.size - block * BLOCK)
@@ -115,25 +111,8 @@ class Shard:
                         "checksum differs", file=self.path, field=f"{member.key}.{member.name}",
                         hint="remove the shard and run `xperience prepare` again",
                     )  # fmt: skip
-                seen[block] = 1
-        return all(seen)
-
-
-def _load_index(path: Path) -> dict[tuple[str, str], Member]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        rows = pq.read_table(index_file(path)).to_pylist()
-        members = [Member(**(row | {"shape": tuple(row["shape"]), "checks": tuple(row["checks"])})) for row in rows]
-        for member in members:
-            assert len(member.checks) == -(-member.size // BLOCK)
-            if member.dtype:
-                dtype = np.dtype(member.dtype)
-                assert not dtype.hasobject and dtype.itemsize * int(np.prod(member.shape)) == member.size
-    except (pa.ArrowException, OSError, ValueError, TypeError, KeyError, AssertionError) as error:
-        raise CorruptError("the index of a shard cannot be read", file=index_file(path), found=str(error)) from error
-    return {(member.key, member.name): member for member in members}
+                seen[block] = True
+        return bool(seen.all())
 
 
 @dataclass(frozen=True)
