@@ -34,7 +34,7 @@ class Data(_Strict):
 
     `streams`: those in the batch; none named: all that was prepared. `every`: stream to n, only each n-th frame. `points`:
     map points a sample. `side`: of the split. `weights`: share of samples of each prepared folder, in their order; none:
-    every window counts once an epoch.
+    every window counts once an epoch. `recordings`: only the first so many of each folder's side, 0 for all.
     """
 
     frames: Annotated[int, Field(ge=1, le=2000)] = 20
@@ -45,6 +45,7 @@ class Data(_Strict):
     points: Annotated[int, Field(ge=0, le=4096)] = 64
     side: str = "train"
     weights: tuple[float, ...] = ()
+    recordings: Annotated[int, Field(ge=0)] = 0
 
 
 class Objective(_Strict):

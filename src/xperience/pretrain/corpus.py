@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from xperience.errors import MissingError, UsageError
 from xperience.prepare.shards.reader import Prepared
 from xperience.prepare.streams import STREAMS
@@ -70,6 +72,7 @@ class Corpus:
                 stride=options.stride,
                 future=options.future,
                 weight=options.weights[place] if options.weights else None,
+                recordings=options.recordings or None,
             )
             for place, prepared in enumerate(self.opened)
         ]
@@ -82,8 +85,12 @@ class Corpus:
             points=options.points,
         )
         self.batches = Batches(self.opened, self.mixes, self.recipe, seed)
-        names = repr([(mix.frames, mix.stride, mix.future, mix.side, mix.weight) for mix in self.mixes])
+        names = repr([(mix.frames, mix.stride, mix.future, mix.side, mix.weight, mix.recordings) for mix in self.mixes])
         self.identity = digest(*(p.identity for p in self.opened), names, repr(sorted(wanted)))
+
+    def chosen(self, prepared: Prepared) -> np.ndarray:
+        """Places of a folder's recordings that are trained on."""
+        return prepared.side(self.options.side)[: self.options.recordings or None]
 
     @property
     def windows(self) -> int:
@@ -111,7 +118,7 @@ class Corpus:
         """Labels of the recordings that are trained on, by kind, in alphabetical order."""
         counts: dict[str, Counter[str]] = {"action": Counter(), "subtask": Counter(), "object": Counter()}
         for prepared in self.opened:
-            for episode in prepared.side(self.options.side):
+            for episode in self.chosen(prepared):
                 for meta, _, _ in prepared.metas(int(episode), 0, int(prepared.frames[episode])):
                     text = meta["text"] or {}
                     for kind in ("action", "subtask"):
@@ -123,7 +130,7 @@ class Corpus:
         """Everything that is said in the recordings that are trained on, each text once, in alphabetical order."""
         found: set[str] = set()
         for prepared in self.opened:
-            for episode in prepared.side(self.options.side):
+            for episode in self.chosen(prepared):
                 for meta, _, _ in prepared.metas(int(episode), 0, int(prepared.frames[episode])):
                     for value in (meta["text"] or {}).values():
                         found.update(_leaves(value))
@@ -133,7 +140,7 @@ class Corpus:
         """What the weights see, by recording: dataset_manifest.json."""
         folders = []
         for prepared in self.opened:
-            chosen = prepared.side(self.options.side)
+            chosen = self.chosen(prepared)
             sources: Counter[tuple[str, str, str]] = Counter()
             for episode in chosen:
                 meta = prepared.metas(int(episode), 0, 1)[0][0]["provenance"]

@@ -25,6 +25,7 @@ class Mix:
         name: unique. data: index of the prepared folder. side: of its split.
         frames, stride, future: of its windows; `frames` and `future` at most those of the batch.
         weight: share of samples relative to the others; None in all where every window counts once an epoch.
+        recordings: only the first so many of that side; None for all.
     """
 
     name: str = "train"
@@ -34,6 +35,7 @@ class Mix:
     stride: int = 5
     future: int = 20
     weight: float | None = None
+    recordings: int | None = None
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,8 @@ class Sampler:
                 )  # fmt: skip
         self.mixes = tuple(mixes)
         self.indices = [
-            WindowIndex.of(data[m.data].frames, data[m.data].side(m.side), m.frames, m.stride, m.future) for m in mixes
+            WindowIndex.of(data[m.data].frames, data[m.data].side(m.side)[: m.recordings], m.frames, m.stride, m.future)
+            for m in mixes
         ]
         identity = digest(*(item.identity for item in data), repr(self.mixes))
         sources = [Source(m.name, len(index), m.weight) for m, index in zip(mixes, self.indices, strict=True)]
