@@ -111,6 +111,9 @@ def attempt(episodes: Path, out: Path, limit: int | None = None) -> int:
 @pytest.mark.parametrize("seed", range(TRIALS))
 def test_killed_at_any_moment_and_run_again_it_gives_the_same_bytes(episodes, whole, tmp_path, seed):
     wait = random.Random(seed).uniform(0.0, 0.45)
+    for name in (".segments.parquet.1a2b3c4d.tmp", "shards/.train-000000.tar.77.tmp", "shards/.train-000000.work.tmp"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"left behind by an earlier run")
     child = attempt(episodes, tmp_path)
     time.sleep(wait)
     os.killpg(child, signal.SIGKILL) if seed else os.kill(child, signal.SIGKILL)

@@ -82,8 +82,9 @@ def prepare(
     _refuse_other(out, recipe, jobs)
     _room(out, waiting, recipe)
     with _alone(out):
-        write_json(out / "prepare.json", _identity(recipe, jobs) | {"whole": False})
+        _sweep(out)
         _sweep(folder)
+        write_json(out / "prepare.json", _identity(recipe, jobs) | {"whole": False})
         try:
             failed = dict(_work(work, folder, waiting, recipe, workers, show))
         finally:
@@ -179,7 +180,7 @@ def _alone(out: Path) -> Iterator[None]:
 
 
 def _sweep(folder: Path) -> None:
-    """Removes what killed workers left behind; nobody else is at work here."""
+    """Removes what killed runs and workers left behind; nobody else is at work here."""
     if folder.is_dir():
         for path in folder.glob(".*.tmp"):
             path.unlink(missing_ok=True)
