@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from xperience.episode import Presence
 from xperience.errors import LimitError, UsageError
-from xperience.prepare.shards.reader import Prepared
+from xperience.prepare.shards.reader import Prepared, Shard
 from xperience.prepare.streams import STREAMS
 from xperience.pretrain.batches import Batches
 from xperience.pretrain.loader import load, samples_of
@@ -184,6 +184,25 @@ def test_a_bad_shard_costs_its_own_samples_only(prepared_path, tmp_path, harm):
         assert (stream.presence[lost] == Presence.ABSENT).all()
         assert stream.values.shape == one.streams[name].values.shape
     assert not two.text.known[lost].any() and not two.cameras.valid[lost].any()
+
+
+def test_a_bad_member_costs_the_same_samples_in_any_order(prepared_path, tmp_path):
+    """What else was read before, and by which process, changes no sample."""
+    copy = tmp_path / "copy"
+    shutil.copytree(prepared_path, copy)
+    bad = sorted((copy / "shards").glob("train-*.tar"))[0]
+    member = next(m for m in Shard(bad).index if m.name == "hand_left.values.npy" and m.key.endswith("00001"))
+    data = bytearray(bad.read_bytes())
+    data[member.offset + 7] ^= 1
+    bad.write_bytes(data)
+    k = np.arange(24)
+    forth, back = (Batches([Prepared.open(copy)], [Mix()], LIGHT, seed=1) for _ in range(2))
+    one, two = forth.batch(k), back.batch(k[::-1])
+    assert 0 < (one.weight == 0).sum() < 24 and np.array_equal(one.weight, two.weight[::-1])
+    assert np.array_equal(one.streams["hand_left"].values, two.streams["hand_left"].values[::-1])
+    (name,) = one.problems
+    assert bad.name in name and "hand_left.values.npy" in name and one.problems[name] == (one.weight == 0).sum()
+    assert len(forth.data[0].damaged) == 1 and not forth.data[0].set_aside
 
 
 def test_requests_that_cannot_be_met_are_refused(batches, prepared_path):

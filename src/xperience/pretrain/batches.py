@@ -86,7 +86,7 @@ class Batches:
                 _clear(row, streams, cameras)
                 texts.append(Said())
                 weight[row] = 0
-                name = f"{error.file}: {error.what}"
+                name = f"{error.file}: {error.field}: {error.what}" if error.field else f"{error.file}: {error.what}"
                 problems[name] = problems.get(name, 0) + 1
         return Batch(
             k=k, mask_seed=mask_seed, weight=weight, source=source, episode=episode, start_frame=start, episode_id=ids,

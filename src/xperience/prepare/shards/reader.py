@@ -1,8 +1,9 @@
 """Reading what was prepared: any span of any recording, and only the bytes that it needs.
 
 A shard is mapped into memory. The first time that a block of 64 kB of a member is needed it is read as a whole and its
-checksum compared; from then on slices come straight from the map. A shard that is missing or damaged is named, set
-aside for the rest of the run, and does not stop the others.
+checksum compared; from then on slices come straight from the map. A shard that is missing, or whose index is damaged, is
+set aside for the rest of the run; a damaged member costs only the windows that need its damaged blocks, whatever was
+read before. Both are named, and stop nothing else.
 """
 
 from __future__ import annotations
@@ -140,7 +141,7 @@ class Prepared:
         folder: where it is. identity: of recipe and plan.
         ids, sessions, sides: [E] of its recordings, in the order of the plan. frames: [E] int64.
         segment_frames: frames of a whole segment. recipe: as written.
-        set_aside: shards that turned out bad in this process, with the reason.
+        set_aside: shards that cannot be opened, with the reason. damaged: members that turned out bad, likewise.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -171,6 +172,7 @@ class Prepared:
         self._shard_of: list[str] = table["shard"]
         self.segment_frames = max(1, round(self.recipe["seconds"] * 20.0))
         self.set_aside: dict[str, str] = {}
+        self.damaged: dict[str, str] = {}
         self._open: OrderedDict[str, Shard] = OrderedDict()
         self._closed_bytes = 0
         self._meta = lru_cache(4096)(self._read_meta)
@@ -203,7 +205,7 @@ class Prepared:
         """Frames [start, start + count) of a recording, across the borders of segments.
 
         Raises:
-            CorruptError, MissingError: the shard is damaged or gone; it is set aside from then on.
+            CorruptError: what the frames need is damaged. MissingError: the shard is gone. Both name the shard.
         """
         assert start >= 0 and start + count <= self.frames[episode], "frames outside the recording"
         shard = self._shard(self._shard_of[episode])
@@ -218,8 +220,15 @@ class Prepared:
                         parts[stream].append(decode(stream, Parts(shard, key, stream), clock, low, high))
             return {stream: _joined(stream, pieces) for stream, pieces in parts.items()}
         except (CorruptError, FormatError, MissingError) as error:
-            self.set_aside.setdefault(self._shard_of[episode], str(error))
-            raise
+            if error.file is not None:
+                self.damaged.setdefault(f"{shard.path.name}: {error.field}", str(error))
+                raise
+            named = CorruptError(  # a decoder does not know where its bytes come from
+                error.what, file=shard.path, field=f"{self.ids[episode]} {error.field}", found=error.found,
+                expected=error.expected,
+            )  # fmt: skip
+            self.damaged.setdefault(f"{shard.path.name}: {named.field}", str(named))
+            raise named from error
 
     def clock(self, episode: int, start: int, count: int) -> np.ndarray:
         """[count] times of frames, seconds on the recording's clock."""
