@@ -54,7 +54,8 @@ class Job:
 
     @property
     def identity(self) -> str:
-        return digest(self.name, self.side, *(to_json(asdict(item)) for item in self.items))
+        """Of what is in the shard, wherever the recordings lie."""
+        return digest(self.name, self.side, *(to_json(asdict(item) | {"location": ""}) for item in self.items))
 
 
 def plan(items: Sequence[Item], sides: Mapping[str, Sequence[str]], recipe: Recipe) -> list[Job]:
