@@ -45,7 +45,6 @@ def test_better_balanced_than_random_choices_of_the_same_budget() -> None:
         assert ours["coverage"] >= chance["coverage"]["high"], facet
         assert ours["evenness"] > chance["evenness"]["high"], facet
         assert ours["gini"] < chance["gini"]["low"], facet
-    assert found.compared["selection"]["activity"]["coverage"] == 1
     assert "random" in report(found.compared)
 
 
