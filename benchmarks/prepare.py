@@ -128,20 +128,25 @@ def accidents(count: int) -> None:
         assert _command(data, recipe, Path(place, "whole")).wait() == 0
         wanted, length = _prints(Path(place, "whole")), time.monotonic() - start
         happened: Counter[str] = Counter()
-        for trial in range(count):
-            kind = ("killed", "worker killed", "parent killed", "disk full")[trial % 4]
+        while happened.total() < count:
+            kind = ("killed", "worker killed", "parent killed", "disk full")[happened.total() % 4]
             with _disk(Path(place, "out"), rng.randint(20, 600) if kind == "disk full" else None) as out:
                 process = _command(data, recipe, out)
                 if kind != "disk full":
-                    time.sleep(rng.uniform(0.3, 0.95) * length)
-                    _kill(process, kind)
-                happened[f"{kind}, status {process.wait()}"] += 1
+                    time.sleep(rng.uniform(0.2, 1.0) * length)
+                    in_time = _kill(process, kind)
+                status = process.wait()
                 if kind == "disk full":
+                    in_time = status == 2
                     subprocess.run(["mount", "-o", "remount,size=1g", str(out)], check=True)
+                if in_time:
+                    happened[f"{kind}, status {status}"] += 1
+                else:  # it was done before
+                    length *= 0.9
                 assert _command(data, recipe, out).wait() == 0, "the second run fails"
                 found = _prints(out)
                 other = sorted(name for name in wanted | found if wanted.get(name) != found.get(name))
-                assert not other, f"other bytes after trial {trial} ({kind}): {other}"
+                assert not other, f"other bytes after {happened.total()} accidents ({kind}): {other}"
         for what, times in sorted(happened.items()):
             print(f"{times:4} times {what}")
         print(f"{count} accidents, all {len(wanted)} files the same, byte for byte")
@@ -155,8 +160,10 @@ def _command(data: Path, recipe: Path, out: Path) -> subprocess.Popen[bytes]:
     )  # fmt: skip
 
 
-def _kill(process: subprocess.Popen[bytes], kind: str) -> None:
-    """SIGKILL to the whole run, to its first process alone, or to one of the others."""
+def _kill(process: subprocess.Popen[bytes], kind: str) -> bool:
+    """SIGKILL to the whole run, to its first process alone, or to one of the others; whether there was one."""
+    if process.poll() is not None:
+        return False
     try:
         if kind == "killed":
             os.killpg(process.pid, signal.SIGKILL)
@@ -164,11 +171,10 @@ def _kill(process: subprocess.Popen[bytes], kind: str) -> None:
             process.kill()
         else:
             group = [int(p.name) for p in Path("/proc").glob("[0-9]*") if _group(p) == process.pid]
-            others = sorted(pid for pid in group if pid != process.pid)
-            if others:
-                os.kill(others[-1], signal.SIGKILL)
-    except ProcessLookupError:
-        pass
+            os.kill(max(pid for pid in group if pid != process.pid), signal.SIGKILL)
+    except (ProcessLookupError, ValueError):
+        return False
+    return True
 
 
 def _group(process: Path) -> int | None:

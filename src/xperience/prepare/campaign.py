@@ -106,16 +106,18 @@ def _work(
         while jobs:
             again: list[Job] = []
             for job, trouble in work.work_through(folder, jobs, recipe, workers, given_up):
-                culprit = under_work(folder, job) if trouble else ""
-                if culprit and culprit not in given_up:
-                    deaths[culprit] += 1
-                    if deaths[culprit] >= TRIES:
-                        given_up[culprit] = trouble
+                if not trouble:
+                    advance(1)
+                    continue
+                culprit = under_work(folder, job) or job.name  # it died before it began
+                deaths[culprit] += 1
+                if culprit != job.name and deaths[culprit] == TRIES:
+                    given_up[culprit] = trouble
+                if culprit in given_up or deaths[culprit] < TRIES:
                     again.append(job)
                 else:
                     advance(1)
-                    if trouble:
-                        yield job.name, trouble
+                    yield job.name, trouble
             jobs = again
             _sweep(folder)
 
