@@ -41,7 +41,7 @@ def commands() -> list[str]:
 
     if not app.registered_commands:
         load(app)
-    names = [command.name for command in app.registered_commands]
+    names = [command.name for command in (*app.registered_commands, *app.registered_groups)]
     assert all(names)
     return [str(name) for name in names]
 

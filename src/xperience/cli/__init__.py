@@ -35,6 +35,20 @@ ORDER = (
     "features",
     "benchmark",
     "score",
+    "report",
+    "catalog",
+    "query",
+    "fetch",
+    "labels",
+    "select",
+    "split",
+    "leakage",
+    "taxonomy",
+    "plan",
+    "prepare",
+    "pretrain",
+    "scale",
+    "audit",
 )
 """Order of the commands in `--help`; others follow by name."""
 
