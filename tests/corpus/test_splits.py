@@ -112,6 +112,8 @@ def test_indivisible_and_unknown_groups_are_refused() -> None:
         make_split(rows[:8], "session")
     with pytest.raises(UsageError, match="objects"):
         make_split([EpisodeRow(r.episode_id, r.session, objects=["cup"]) for r in rows], "object")
+    with pytest.raises(UsageError, match="object of 12 of 12 episodes is not known"):
+        make_split(rows, "object")
     with pytest.raises(UsageError, match="no usable"):
         make_split([EpisodeRow("a__ep1", "a", reason="empty file")], "episode")
 

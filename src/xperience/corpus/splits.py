@@ -183,13 +183,14 @@ def make_split(
         raise UsageError("no usable episode to split", found=f"{len(rows)} episodes, all set aside")
     wanted = _wanted(ratios, counts, len(usable))
     facets = {row.episode_id: facet(row, kind) for row in usable}
-    lacking = [id for id, values in facets.items() if not values]
-    if lacking and kind != "object":
+    captioned = {row.episode_id for row in usable if row.actions or row.main_task}  # such may well name no object
+    lacking = [id for id, values in facets.items() if not values and not (kind == "object" and id in captioned)]
+    if lacking:
         raise UsageError(
             f"the {kind} of {len(lacking)} of {len(usable)} episodes is not known",
             field="--by",
             found=", ".join(lacking[:3]),
-            hint="split by session, or choose with --selection episodes whose annotation was read",
+            hint="split by session, or name with --selection the episodes of which it is known",
         )
     rng = np.random.default_rng(seed)
     if kind == "object":
