@@ -237,11 +237,11 @@ def _interval(values: Sequence[float]) -> dict[str, float]:
 def report(compared: Mapping[str, Any]) -> str:
     """The comparison as text, a line a facet and chooser."""
     figures = ("values", "coverage", "evenness", "gini", "largest")
-    lines = [f"{'facet':10}{'chosen by':14}" + "".join(f"{name:>22}" for name in figures)]
+    lines = [f"{'facet':10}{'chosen by':14}" + "".join(f"{name:>24}" for name in figures)]
     for name in compared["selection"]:
         for who, found in compared.items():
             if name in found:
-                cells = "".join(f"{_cell(found[name][figure]):>22}" for figure in figures)
+                cells = "".join(f"{_cell(found[name][figure]):>24}" for figure in figures)
                 lines.append(f"{name:10}{who:14}{cells}")
     for who, found in compared.items():
         if found.get("named") is not None and found["found"] < found["named"]:

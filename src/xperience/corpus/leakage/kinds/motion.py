@@ -14,6 +14,9 @@ STREAMS = ("pose", "imu", "hand_left", "hand_right", "body")
 ALIKE = 0.95
 """Correlation of two movements that match. Noise of 0.3 m/s2 and 0.05 rad/s on an IMU leaves 0.994."""
 
+OVERLAP_S = 1.5
+"""From the first to the last moment that could match: the end of one recording may look like the start of another."""
+
 SHARE, LEAST = 0.85, 5
 """Matching movements of all streams together, and how many at least. Of 24 clean simulated recordings of 12 s the nearest
 pair reaches 0.33, of 112 of 30 s (where two may overlap by a second or two of walking at one shift) 0.83; cuts of 5 to
@@ -40,6 +43,8 @@ def run(evidence: Evidence) -> Found:
 
 def copied(match: Match) -> bool:
     """Whether a match is more than people moving alike."""
+    if match.overlap_s < OVERLAP_S:
+        return False
     total = sum(there for there, _ in match.streams.values())
     return (match.count >= LEAST and match.count >= SHARE * total) or any(
         n >= LEAST_OF_ONE and match.share(name) >= SHARE_OF_ONE for name, (_, n) in match.streams.items()
