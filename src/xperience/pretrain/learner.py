@@ -108,7 +108,7 @@ def accelerate(blocks: Iterable[nn.Module], recompute: bool, compiled: bool) -> 
     for block in blocks:
         if recompute and any(p.requires_grad for p in block.parameters()):
             # inside of what sharding hangs around a call: parameters are there when it is run again
-            block.forward = partial(checkpoint, block.forward, use_reentrant=False)  # type: ignore[method-assign]
+            block.forward = partial(checkpoint, block.forward, use_reentrant=False)
         if compiled:
             block.compile()
 

@@ -40,8 +40,8 @@ def documents(batch: Batch) -> list[dict[str, Any]]:
     contacts = batch.streams["contacts"]
     values = np.asarray(torch.as_tensor(contacts.values).float().cpu())[:, : batch.frames, WRISTS]
     valid: np.ndarray = torch.as_tensor(contacts.valid).cpu().numpy()[:, : batch.frames]
-    tracked = np.asarray(valid.any(axis=1))
-    touching = ((values > 0.5).any(2) & valid).any(1)
+    tracked: list[bool] = valid.any(axis=1).tolist()
+    touching: list[bool] = ((values > 0.5).any(2) & valid).any(1).tolist()
     out: list[dict[str, Any]] = []
     for k in range(batch.size):
         text = batch.text
@@ -55,7 +55,7 @@ def documents(batch: Batch) -> list[dict[str, Any]]:
                 "action": text.action[k],
                 "subtask": text.subtask[k],
                 "objects": sorted(text.objects[k]),
-                "contact": bool(touching[k]) if tracked[k] else None,
+                "contact": touching[k] if tracked[k] else None,
                 "transition": bool(text.transition[k]),
                 "next_action": text.next_action[k],
                 "evidence_window": [round(low, 2), round(high, 2)],
