@@ -40,8 +40,8 @@ def documents(batch: Batch) -> list[dict[str, Any]]:
     contacts = batch.streams["contacts"]
     values = np.asarray(torch.as_tensor(contacts.values).float().cpu())[:, : batch.frames, WRISTS]
     valid: np.ndarray = torch.as_tensor(contacts.valid).cpu().numpy()[:, : batch.frames]
-    tracked: list[bool] = valid.any(axis=1).tolist()
-    touching: list[bool] = ((values > 0.5).any(2) & valid).any(1).tolist()
+    tracked = [bool(row.any()) for row in valid]
+    touching = [bool(row.any()) for row in (values > 0.5).any(2) & valid]
     out: list[dict[str, Any]] = []
     for k in range(batch.size):
         text = batch.text
