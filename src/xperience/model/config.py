@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
+
+from xperience.episode.layout import NOMINAL_FPS
+from xperience.errors import UsageError
 
 
 @dataclass(frozen=True)
@@ -20,11 +24,15 @@ class ModelConfig:
     """See `sizes.size` for the dial that makes most of it.
 
     Attributes:
-        name: of the size. width, layers, heads, kv_heads: of the trunk. stem: "conv" or "patch" for pictures.
-        grid: picture tokens a side for each view and block. readouts: R of each block.
+        name: of the size. width, layers, heads, kv_heads: of the trunk. readouts: R of each block.
         block_s, window_s, context_s, horizon_s: seconds of a block, a window, what attention reaches back, forecasts.
-        text_width, text_layers, writer_layers, vocabulary: of the language encoder and decoder.
-        streams: by name; those the model has encoders for.
+        stem: of pictures, "conv" or "patch". patch: pixels a side of a patch.
+        view_grid, depth_grid, confidence_grid: tokens a side that a picture of a block becomes.
+        audio_tokens, imu_tokens, motion_tokens: of a block; motion is pose, each hand, body and contacts.
+        rays: whether tokens of pictures are told where they look, where the calibration is known.
+        text_width, text_layers, writer_layers, query_layers, vocabulary: of language encoder and decoders.
+        attention: "plain" (matrix products), "fused", "flex" (compiled, CUDA), or "auto": plain on a CPU, else fused.
+        streams: by name; those that the model has encoders for.
     """
 
     name: str = "nano"
@@ -32,28 +40,62 @@ class ModelConfig:
     layers: int = 4
     heads: int = 4
     kv_heads: int = 4
-    stem: str = "conv"
-    grid: int = 2
     readouts: int = 4
     block_s: float = 0.25
     window_s: float = 1.0
     context_s: float = 8.0
     horizon_s: float = 1.0
+    stem: str = "conv"
+    patch: int = 16
+    view_grid: int = 2
+    depth_grid: int = 2
+    confidence_grid: int = 1
+    audio_tokens: int = 1
+    imu_tokens: int = 1
+    motion_tokens: int = 1
+    rays: bool = True
     text_width: int = 128
     text_layers: int = 1
     writer_layers: int = 2
+    query_layers: int = 1
     vocabulary: int = 2048
+    attention: str = "auto"
     streams: dict[str, StreamShape] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        def needs(fits: bool, name: str, expected: str) -> None:
+            if not fits:
+                raise UsageError("the number does not fit", field=name, found=getattr(self, name), expected=expected)
+
+        for name in ("width", "layers", "heads", "kv_heads", "readouts", "view_grid", "text_width", "patch"):
+            needs(getattr(self, name) >= 1, name, "1 or more")
+        needs(self.width % (2 * self.heads) == 0, "width", f"a multiple of twice {self.heads} heads")
+        needs(self.heads % self.kv_heads == 0, "kv_heads", f"a divisor of {self.heads} heads")
+        needs(self.stem in ("conv", "patch"), "stem", '"conv" or "patch"')
+        needs(self.attention in ("auto", "plain", "fused", "flex"), "attention", '"auto", "plain", "fused" or "flex"')
+        needs(self.block_frames * self.blocks == round(self.window_s * NOMINAL_FPS), "window_s", "whole blocks")
+        needs(self.block_frames % self.motion_tokens == 0, "motion_tokens", f"a divisor of {self.block_frames} frames")
+        for name, shape in self.streams.items():
+            if shape.slots < 1:
+                raise UsageError("no slots", field=f"streams.{name}", found=shape.slots, expected="1 or more")
 
     @property
     def blocks(self) -> int:
         """Blocks of a window."""
         return max(1, round(self.window_s / self.block_s))
 
+    @property
+    def block_frames(self) -> int:
+        return max(1, round(self.block_s * NOMINAL_FPS))
+
+    def per_block(self, stream: str) -> int:
+        """Slots of a per-frame stream in a block."""
+        return max(1, self.streams[stream].slots // self.blocks)
+
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, values: dict[str, Any]) -> Self:
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
         streams = {n: StreamShape(s["slots"], tuple(s["shape"]), s["step_s"]) for n, s in values["streams"].items()}
-        return cls(**(values | {"streams": streams}))
+        return cls(**(dict(values) | {"streams": streams}))

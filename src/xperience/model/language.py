@@ -17,8 +17,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from xperience.model.attention import NEVER
 from xperience.model.config import ModelConfig
-from xperience.model.trunk import NEVER
 
 PAD, END, BEGIN = 0, 1, 2
 SPECIAL = ("<pad>", "<end>", "<begin>")

@@ -1,29 +1,33 @@
-"""The Xperience Embodied Foundation Model: any streams in, one representation over time out.
+"""The Xperience Embodied Foundation Model.
 
-Letters: B batch, N tokens, T blocks, R readouts a block, D width, S streams.
+Letters: B batch, T blocks of time, R readouts of a block, N tokens, D width, S streams.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
+import numpy as np
 import torch
 from torch import nn
 
-from xperience.episode import Presence
 from xperience.model import encoders
 from xperience.model.config import ModelConfig
-from xperience.model.encoders import Encoder
-from xperience.model.encoders.video import Stem
+from xperience.model.encoders.span import Span
 from xperience.model.language import TextEncoder, Tokenizer, Writer
+from xperience.model.query import Query
 from xperience.model.tokens import Tokens, joined
 from xperience.model.trunk import Cache, Trunk
 from xperience.prepare.streams import STREAMS
 from xperience.pretrain.batch import Batch
 
 LANGUAGE = "language"
-"""Place of the language token among the tokens; no stream of a recording."""
+"""Name of the tokens of language that is given as input: objects and interaction, never labels."""
+
+PRESENCES = 3
+"""What a readout is told of each stream in its block: there, not in the data, taken away by us."""
 
 
 @dataclass
@@ -31,24 +35,46 @@ class State:
     """What the model makes of a window.
 
     Attributes:
-        tokens: as they went in. x: [B, N, D] as they came out. readout: [B, T, R, D]. seen: [B, N] bool, known tokens.
-        cache: for going on with the next window.
+        tokens: by stream, as they went in. x: [B, N, D] what became of them. readout: [B, T, R, D].
+        time: [B, T] seconds of the readouts: the end of their block.
+        cache: what the next window needs, where it was asked for.
     """
 
     tokens: Tokens
     x: torch.Tensor
     readout: torch.Tensor
-    cache: Cache
+    time: torch.Tensor
+    cache: Cache | None = None
 
     @property
     def seen(self) -> torch.Tensor:
+        """[B, N] bool: tokens that were known."""
         return self.tokens.known
+
+    @property
+    def window(self) -> torch.Tensor:
+        """[B, D]: the mean of the last block's readouts, which have seen everything."""
+        return self.readout[:, -1].mean(1)
+
+
+@dataclass
+class Past:
+    """Where a window goes on from.
+
+    Attributes:
+        start: [B] float64 seconds from the first window's first frame to this one's. blocks: before this window.
+        batch, ago: the window before and how many seconds [B] it began before this one. cache: of the trunk.
+    """
+
+    start: torch.Tensor
+    blocks: int = 0
+    batch: Batch | None = None
+    ago: torch.Tensor | None = None
+    cache: Cache | None = None
 
 
 class XperienceModel(nn.Module):
-    """Encoders, trunk, language encoder and decoder.
-
-    Every encoder always runs; what a recording lacks is a mask, so that all ranks run the same code whatever they hold.
+    """Encoders, trunk, language and decoders.
 
     Args:
         config: see there. tokenizer: learnt from the training texts.
@@ -58,81 +84,39 @@ class XperienceModel(nn.Module):
         super().__init__()
         assert len(tokenizer) <= config.vocabulary, "the tokenizer has more tokens than the model"
         self.config = config
-        views = [name for name in config.streams if STREAMS[name].modality == "video"]
-        self.stems = nn.ModuleDict()
-        self.encoders = encoders.build(_without(config, views))
-        for name in views:
-            pictures = max(1, config.streams[name].slots // config.blocks)
-            stem = self.stems[str(pictures)] if str(pictures) in self.stems else Stem(config, pictures)
-            self.stems[str(pictures)] = stem
-            assert isinstance(stem, Stem)
-            self.encoders[name] = encoders.video.Video(config, name, stem)
-        self.streams = tuple(name for name in STREAMS if name in config.streams)
+        D = config.width
+        self.streams = tuple(stream for stream in STREAMS if stream in config.streams)
+        self.encoders = encoders.build(config)
+        self.trunk = Trunk(config)
         self.text = TextEncoder(config, tokenizer)
         self.writer = Writer(config, tokenizer)
-        self.read = nn.Linear(config.text_width, config.width)
-        self.kind = nn.Parameter(torch.randn(len(STREAMS) + 1, config.width) * 0.02)
-        self.gap = nn.Parameter(torch.randn(len(STREAMS), config.width) * 0.02)
-        self.absent = nn.Parameter(torch.zeros(3, len(STREAMS), config.width))
-        self.readout = nn.Parameter(torch.randn(config.readouts, config.width) * 0.02)
-        self.points = nn.Linear(6, config.width)
-        self.trunk = Trunk(config)
+        self.questions = Query(config)
+        self.read = nn.Linear(config.text_width, D)
+        self.kind = nn.Parameter(torch.empty(len(STREAMS) + 1, D))
+        self.gap = nn.Parameter(torch.empty(len(STREAMS) + 1, D))
+        self.readout = nn.Parameter(torch.empty(config.readouts, D))
+        self.presence = nn.Parameter(torch.empty(len(STREAMS) + 1, PRESENCES, D))
+        initialise(self)
 
     def reset_parameters(self) -> None:
-        for parameter in (self.kind, self.gap, self.readout):
-            nn.init.normal_(parameter, std=0.02)
-        nn.init.zeros_(self.absent)
+        for table in (self.kind, self.gap, self.presence):
+            nn.init.normal_(table, std=0.02)
+        nn.init.normal_(self.readout, std=0.5)  # readouts differ from the start
 
     @property
     def channels(self) -> dict[str, int]:
-        """Stream to the numbers that one of its tokens stands for; 0 where these are pictures."""
-        return {name: int(self._encoder(name).channels) for name in self.streams}
-
-    def _encoder(self, stream: str) -> Encoder:
-        found = self.encoders[stream]
-        assert isinstance(found, Encoder)
-        return found
+        """Stream to the numbers that one of its tokens stands for."""
+        every = {
+            s: n for encoder in self.encoders.values() for s, n in cast(encoders.Encoder, encoder).channels.items()
+        }
+        return {stream: every[stream] for stream in self.streams}
 
     def targets(self, batch: Batch, stream: str, part: str = "window") -> tuple[torch.Tensor, torch.Tensor]:
-        """The numbers behind a stream's tokens [B, N, C], and which are valid."""
-        features, there, _, _ = self._encoder(stream).features(batch, part)
-        return features, there
-
-    def encode(
-        self,
-        batch: Batch,
-        streams: Sequence[str],
-        hidden: Mapping[str, torch.Tensor] | None = None,
-        dropped: torch.Tensor | None = None,
-        language: tuple[Sequence[str], torch.Tensor] | None = None,
-        part: str = "window",
-    ) -> Tokens:
-        """Tokens of the streams, and of language where it is given."""
-        order = {name: k for k, name in enumerate(STREAMS)}
-        parts = []
-        for name in streams:
-            encoder = self._encoder(name)
-            features, there, time, block = encoder.features(batch, part)
-            x = encoder(features, there, batch)
-            known = there.any(-1)
-            if hidden is not None and name in hidden:
-                gone = (hidden[name] & known)[..., None]
-                x = torch.where(gone, self.gap[order[name]].to(x.dtype), x)
-            if dropped is not None:
-                known = known & ~dropped[:, order[name], None]
-            x = x + self.kind[order[name]]
-            parts.append(Tokens(x, time, known, block, {name: slice(0, x.shape[1])}))
-        if language is not None:
-            parts.append(self._language(batch, *language))
-        return joined(parts)
-
-    def _language(self, batch: Batch, texts: Sequence[str], given: torch.Tensor) -> Tokens:
-        blocks, device = self.config.blocks, given.device
-        x = (self.read(self.text.embed(list(texts))) + self.kind[-1])[:, None].expand(-1, blocks, -1)
-        spoken = torch.tensor([bool(text) for text in texts], device=device)
-        known = (given & spoken)[:, None].expand(-1, blocks)
-        time = (torch.arange(blocks, device=device) * self.config.block_s).expand(len(texts), -1)
-        return Tokens(x, time, known, torch.arange(blocks, device=device), {LANGUAGE: slice(0, blocks)})
+        """What the tokens of a stream stand for [B, N, C], about one in size, and [B, N, C] which of it is valid."""
+        encoder = cast(encoders.Encoder, self.encoders[STREAMS[stream].modality])
+        with torch.no_grad():
+            found = encoder.features(Span(self.config, batch, part, self.streams), stream)
+        return found.values, found.valid
 
     def forward(
         self,
@@ -142,59 +126,108 @@ class XperienceModel(nn.Module):
         streams: Sequence[str] | None = None,
         part: str = "window",
         language: tuple[Sequence[str], torch.Tensor] | None = None,
-        cache: Cache | None = None,
+        past: Past | None = None,
+        keep: bool = False,
     ) -> State:
-        """A window (or the span behind it) seen through some streams.
+        """What the model makes of the window of a batch of tensors, or of the span behind it.
 
         Args:
-            hidden: stream to [B, N of it] bool, tokens replaced by a gap. dropped: [B, S] bool, whole streams taken away.
-            streams: encode only these; all where None. part: "window" or "future".
-            language: texts and [B] whether each is given. cache: of the window before; blocks and times go on there.
+            hidden: stream to [B, n] bool, tokens whose content is not shown. dropped: [B, S] bool, registry order.
+            streams: those that are looked at, others are not even encoded. part: "window" or "future".
+            language: a text for each sample and [B] bool where it may be read. past: to go on from. keep: make a cache.
         """
-        names = tuple(name for name in self.streams if streams is None or name in streams)
-        tokens = self.encode(batch, names, hidden, dropped, language, part)
-        config = self.config
-        B, device = tokens.x.shape[0], tokens.x.device
-        T, R = config.blocks, config.readouts
-        first = 0 if cache is None else int(cache.block.max()) + 1
-        shift = first * config.block_s
-        read = (self.readout + self._presence(batch, names, dropped, tokens)[:, None, None]).expand(B, T, R, -1)
-        at = torch.arange(T, device=device)
-        read_time = ((at + 1) * config.block_s).repeat_interleave(R).expand(B, -1)
-        x = torch.cat([tokens.x, read.flatten(1, 2).to(tokens.x.dtype)], 1)
-        time = torch.cat([tokens.time, read_time], 1) + shift
-        block = torch.cat([tokens.block, at.repeat_interleave(R)]) + first
-        known = torch.cat([tokens.known, torch.ones(B, T * R, dtype=torch.bool, device=device)], 1)
-        is_readout = torch.cat([torch.zeros(len(tokens.block), dtype=torch.bool, device=device),
-                                torch.ones(T * R, dtype=torch.bool, device=device)])  # fmt: skip
-        out, kept = self.trunk(x, time, block, known, is_readout, cache)
-        n = tokens.x.shape[1]
-        return State(tokens, out[:, :n], out[:, n:].unflatten(1, (T, R)), kept)
+        chosen = self.streams if streams is None else tuple(s for s in self.streams if s in streams)
+        before = None if past is None or past.batch is None or past.ago is None else (past.batch, past.ago)
+        span = Span(self.config, batch, part, chosen, dropped, before)
+        tokens = self._encoded(span, language)
+        shown = tokens.known
+        for stream, mask in (hidden or {}).items():
+            if stream in tokens.places:
+                shown = _without(shown, tokens.of(stream), mask)
+        x = self._entered(tokens, shown)
+        readout, time = self._readouts(span, tokens)
+        B, T, R = readout.shape[:3]
+        both = torch.cat([x, readout.flatten(1, 2).to(x.dtype)], 1)
+        times = torch.cat([tokens.time, time.repeat_interleave(R, 1)], 1)
+        block = np.concatenate([tokens.block, np.repeat(np.arange(T), R)])
+        is_readout = np.arange(len(block)) >= len(tokens.block)
+        known = torch.cat([shown, shown.new_ones(B, T * R)], 1)
+        if past is not None:
+            times, block, time = times + past.start[:, None], block + past.blocks, time + past.start[:, None]
+        out, cache = self.trunk(both, times, block, known, is_readout, None if past is None else past.cache, keep)
+        n = len(tokens.block)
+        return State(tokens, out[:, :n], out[:, n:].unflatten(1, (T, R)), time, cache)
 
-    def _presence(
-        self, batch: Batch, names: Sequence[str], dropped: torch.Tensor | None, tokens: Tokens
-    ) -> torch.Tensor:
-        """[B, D] what the readouts are told about missing streams, and the map's points."""
-        order = {name: k for k, name in enumerate(STREAMS)}
-        total = self.points(self._map(batch))
-        for name in names:
-            state = batch.streams[name].presence.long()
-            if dropped is not None:
-                away = torch.full_like(state, int(Presence.DROPPED))
-                state = torch.where(dropped[:, order[name]], away, state)
-            total = total + self.absent[state, order[name]]
-        return total
+    def query(self, state: State, times: torch.Tensor, kind: str) -> torch.Tensor:
+        """[B, Q, D] features at times [B, Q], seconds on the window's clock; kinds in `query.KINDS`."""
+        end = state.time[:, -1:]
+        readouts = state.readout.flatten(1, 2)
+        past = torch.cat([state.tokens.time, state.time.repeat_interleave(state.readout.shape[2], 1)], 1) - end
+        known = torch.cat([state.tokens.known, state.tokens.known.new_ones(readouts.shape[:2])], 1)
+        memory = torch.cat([state.x, readouts], 1)
+        found: torch.Tensor = self.questions(memory, past, known, times - end, kind)
+        return found
 
-    def _map(self, batch: Batch) -> torch.Tensor:
-        """[B, 6] mean and spread of the map points, metres; zeros where there is no map."""
-        points, valid = batch.cameras.points.float(), batch.cameras.points_valid[..., None]
-        count = valid.sum(1).clamp(min=1)
-        mean = (points * valid).sum(1) / count
-        spread = (((points - mean[:, None]) ** 2 * valid).sum(1) / count).sqrt()
-        return torch.cat([mean.clamp(-10, 10) / 5, spread.clamp(max=10) / 5], -1)
+    def encode(self, batch: Batch, streams: Sequence[str], part: str = "window") -> Tokens:
+        """Tokens of some streams before the trunk."""
+        return self._encoded(Span(self.config, batch, part, streams), None)
+
+    def _encoded(self, span: Span, language: tuple[Sequence[str], torch.Tensor] | None) -> Tokens:
+        parts = []
+        for encoder in self.encoders.values():
+            mine = [s for s in cast(encoders.Encoder, encoder).streams if s in span.streams]
+            if mine:
+                parts += encoder(span, mine)
+        if language is not None:
+            parts.append(self._said(span, *language))
+        assert parts, "nothing to look at"
+        return joined(parts)
+
+    def _said(self, span: Span, texts: Sequence[str], given: torch.Tensor) -> Tokens:
+        """A token a block of what is said about the window."""
+        spoken = torch.tensor([bool(text) for text in texts], device=span.device)
+        x = self.read(self.text.embed(list(texts)))[:, None].expand(-1, span.blocks, -1)
+        place = torch.zeros(1, span.blocks, x.shape[-1], device=x.device)
+        known = (given & spoken)[:, None].expand(-1, span.blocks)
+        time = span.start + self.config.block_s / 2
+        return Tokens(x, place, time, known, np.arange(span.blocks), {LANGUAGE: slice(0, span.blocks)})
+
+    def _entered(self, tokens: Tokens, shown: torch.Tensor) -> torch.Tensor:
+        """[B, N, D] as the trunk gets them: a gap stands where nothing is known or shown."""
+        names = [*STREAMS, LANGUAGE]
+        index = np.full(len(tokens.block), names.index("depth"), np.int64)  # the map has no name of its own
+        for stream, place in tokens.places.items():
+            index[place] = names.index(stream)
+        rows = torch.from_numpy(index).to(shown.device)
+        x = torch.where(shown[..., None], tokens.x, self.gap[rows].to(tokens.x.dtype))
+        return x + tokens.place + self.kind[rows]
+
+    def _readouts(self, span: Span, tokens: Tokens) -> tuple[torch.Tensor, torch.Tensor]:
+        """Readouts [B, T, R, D] as they enter, told what is present; and their times [B, T]."""
+        states = []
+        none = torch.zeros(span.size, span.blocks, dtype=torch.bool, device=span.device)
+        for stream in (*STREAMS, LANGUAGE):
+            if stream not in tokens.places:
+                there, ours = none, ~none if stream in self.streams else none
+            else:
+                there = tokens.known[:, tokens.of(stream)].unflatten(1, (span.blocks, -1)).any(2)
+                ours = ~span.shown(stream)[:, None].expand_as(there) if stream in STREAMS else none
+            states.append(torch.stack([there, ~there & ~ours, ~there & ours], -1))
+        share = torch.stack(states, 2).to(self.presence.dtype)  # [B, T, S + 1, 3]
+        told = share.flatten(2) @ self.presence.flatten(0, 1)
+        time = span.start + self.config.block_s
+        return told[:, :, None] + self.readout, time
 
 
-def _without(config: ModelConfig, names: Sequence[str]) -> ModelConfig:
-    from dataclasses import replace
+def _without(known: torch.Tensor, place: slice, mask: torch.Tensor) -> torch.Tensor:
+    """[B, N]: known, but for masked [B, n] tokens of one place."""
+    return torch.cat([known[:, : place.start], known[:, place] & ~mask, known[:, place.stop :]], 1)
 
-    return replace(config, streams={n: s for n, s in config.streams.items() if n not in names})
+
+def initialise(module: nn.Module) -> None:
+    """Draws all weights, children first, so that a module may correct what its children drew."""
+    for child in module.children():
+        initialise(child)
+    reset = getattr(module, "reset_parameters", None)
+    if reset is not None:
+        reset()

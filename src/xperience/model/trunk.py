@@ -1,144 +1,98 @@
-"""The temporal fusion transformer: pre-norm, SwiGLU, rotary positions in seconds, causal over blocks of time.
-
-Letters: B batch, N tokens, D width, H heads, G key heads, C channels a head.
-"""
+"""The temporal fusion transformer: rotary positions in seconds, attention causal over blocks of time."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
-from torch.nn import functional as F
 
+from xperience.model.attention import Kept, Layer, kind_of, masked, turns
 from xperience.model.config import ModelConfig
-
-SHORTEST_S, LONGEST_S = 0.1, 240.0
-"""Periods of the rotary positions; RoPE (Su et al. 2021) with seconds instead of an index."""
-
-NEVER = -1e9
-
-
-def rotate(x: torch.Tensor, time: torch.Tensor) -> torch.Tensor:
-    """Turns pairs of channels of x [B, H, N, C] by angles in proportion to time [B, N]."""
-    half = x.shape[-1] // 2
-    periods = torch.logspace(math.log10(SHORTEST_S), math.log10(LONGEST_S), half, device=x.device)
-    angle = (time.float()[:, None, :, None] * (2 * math.pi / periods)).to(torch.float32)
-    cos, sin = angle.cos().to(x.dtype), angle.sin().to(x.dtype)
-    a, b = x[..., :half], x[..., half:]
-    return torch.cat([a * cos - b * sin, a * sin + b * cos], -1)
 
 
 @dataclass
 class Cache:
-    """Keys and values of the past, by layer, with when and where they were.
+    """What is kept of the past.
 
     Attributes:
-        keys, values: one [B, G, N, C] a layer. block: [N] absolute. known: [B, N] bool. readout: [N] bool.
+        kept: keys and values [B, G, M, C], a pair a layer. block: [M] absolute. readout: [M] bool. known: [B, M] bool.
     """
 
-    keys: list[torch.Tensor]
-    values: list[torch.Tensor]
-    block: torch.Tensor
+    kept: list[Kept]
+    block: np.ndarray
+    readout: np.ndarray
     known: torch.Tensor
-    readout: torch.Tensor
-
-
-class Attention(nn.Module):
-    def __init__(self, config: ModelConfig) -> None:
-        super().__init__()
-        self.heads, self.groups = config.heads, config.kv_heads
-        self.channels = config.width // config.heads
-        self.query = nn.Linear(config.width, config.width, bias=False)
-        self.memory = nn.Linear(config.width, 2 * self.groups * self.channels, bias=False)
-        self.out = nn.Linear(config.width, config.width, bias=False)
-
-    def forward(
-        self, x: torch.Tensor, time: torch.Tensor, bias: torch.Tensor, past: tuple[torch.Tensor, torch.Tensor] | None
-    ) -> tuple[torch.Tensor, tuple[torch.Tensor, torch.Tensor]]:
-        B, N, D = x.shape
-        q = rotate(self.query(x).view(B, N, self.heads, -1).transpose(1, 2), time)
-        k, v = self.memory(x).view(B, N, 2, self.groups, -1).permute(2, 0, 3, 1, 4)
-        k = rotate(k, time)
-        if past is not None:
-            k, v = torch.cat([past[0], k], 2), torch.cat([past[1], v], 2)
-        kept = (k, v)
-        if self.groups != self.heads:
-            k, v = (t.repeat_interleave(self.heads // self.groups, 1) for t in kept)
-        if x.device.type == "cpu":  # the fused kernels' way back is ten times slower there with a mask
-            weight = ((q * self.channels**-0.5) @ k.transpose(-1, -2) + bias).softmax(-1)
-            mixed = weight.to(v.dtype) @ v
-        else:
-            mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=bias.to(q.dtype))
-        return self.out(mixed.transpose(1, 2).reshape(B, N, D)), kept
-
-
-class Layer(nn.Module):
-    def __init__(self, config: ModelConfig) -> None:
-        super().__init__()
-        hidden = -(-config.width * 8 // 3 // 8) * 8
-        self.norm, self.attention = nn.RMSNorm(config.width), Attention(config)
-        self.norm2, self.up = nn.RMSNorm(config.width), nn.Linear(config.width, 2 * hidden, bias=False)
-        self.down = nn.Linear(hidden, config.width, bias=False)
-
-    def forward(
-        self,
-        x: torch.Tensor,
-        time: torch.Tensor,
-        bias: torch.Tensor,
-        past: tuple[torch.Tensor, torch.Tensor] | None = None,
-    ) -> tuple[torch.Tensor, tuple[torch.Tensor, torch.Tensor]]:
-        mixed, kept = self.attention(self.norm(x), time, bias, past)
-        x = x + mixed
-        gate, value = self.up(self.norm2(x)).chunk(2, -1)
-        return x + self.down(F.silu(gate) * value), kept
 
 
 class Trunk(nn.Module):
-    """Layers over tokens, with a norm at the end."""
+    """Layers over tokens, with a norm at the end.
+
+    Attributes:
+        reach: blocks that attention sees, its own included.
+    """
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.reach = max(1, round(config.context_s / config.block_s))
-        self.layers = nn.ModuleList(Layer(config) for _ in range(config.layers))
+        self.attention, self.channels = config.attention, config.width // config.heads
+        self.layers = nn.ModuleList(
+            Layer(config.width, config.heads, config.kv_heads, config.layers) for _ in range(config.layers)
+        )
         self.norm = nn.RMSNorm(config.width)
 
     def forward(
         self,
         x: torch.Tensor,
         time: torch.Tensor,
-        block: torch.Tensor,
+        block: np.ndarray,
         known: torch.Tensor,
-        readout: torch.Tensor,
+        readout: np.ndarray,
         cache: Cache | None = None,
-    ) -> tuple[torch.Tensor, Cache]:
-        """x [B, N, D] at times [B, N] of blocks [N] (absolute), known [B, N], readout [N].
+        keep: bool = False,
+    ) -> tuple[torch.Tensor, Cache | None]:
+        """x [B, N, D] at times [B, N] of blocks [N] (absolute), known [B, N] bool, readout [N] bool.
 
-        A token sees the known tokens of its block and of the `reach` - 1 blocks before; readouts see readouts too,
-        other tokens do not, so that nothing depends on how many readouts there are.
+        Blocks and readouts are the same for all samples and known to the host, as arrays or tensors there.
+
+        A token sees itself and the known tokens of its block and of the `reach` - 1 blocks before; readouts see
+        readouts too, other tokens do not, so that they depend on nothing but what was sensed.
         """
-        all_block, all_known, all_readout = block, known, readout
+        block, readout = np.asarray(block), np.asarray(readout)
+        blocks, readouts, there = block, readout, known
         if cache is not None:
-            all_block = torch.cat([cache.block, block])
-            all_known = torch.cat([cache.known, known], 1)
-            all_readout = torch.cat([cache.readout, readout])
-        behind = block[:, None] - all_block[None]
-        seen = (behind >= 0) & (behind < self.reach) & (readout[:, None] | ~all_readout[None])
-        own = torch.zeros_like(seen)
-        n = len(block)
-        own[:, len(all_block) - n :] = torch.eye(n, dtype=torch.bool, device=x.device)
-        allowed = (seen[None] & all_known[:, None]) | own[None]
-        bias = torch.zeros(allowed.shape, device=x.device).masked_fill_(~allowed, NEVER)[:, None]
-        keys, values = [], []
+            blocks, readouts = np.concatenate([cache.block, block]), np.concatenate([cache.readout, readout])
+            there = torch.cat([cache.known, known], 1)
+        mask = self._mask(block, readout, blocks, readouts, there)
+        turn = turns(time, self.channels)
+        kept = []
         for number, layer in enumerate(self.layers):
-            past = None if cache is None else (cache.keys[number], cache.values[number])
-            x, (k, v) = layer(x, time, bias, past)
-            keys.append(k)
-            values.append(v)
-        recent = all_block > block.max() - self.reach
-        kept = Cache(
-            [k[:, :, recent] for k in keys], [v[:, :, recent] for v in values],
-            all_block[recent], all_known[:, recent], all_readout[recent],
-        )  # fmt: skip
-        return self.norm(x), kept
+            x, pair = layer(x, turn, mask, None if cache is None else cache.kept[number], keep)
+            if pair is not None:
+                kept.append(pair)
+        x = self.norm(x)
+        if not keep:
+            return x, None
+        recent = np.flatnonzero(blocks > block.max() - self.reach + 1)
+        index = torch.from_numpy(recent).to(x.device)
+        pairs = [(k.index_select(2, index), v.index_select(2, index)) for k, v in kept]
+        return x, Cache(pairs, blocks[recent], readouts[recent], there.index_select(1, index))
+
+    def _mask(
+        self, block: np.ndarray, readout: np.ndarray, blocks: np.ndarray, readouts: np.ndarray, known: torch.Tensor
+    ) -> Any:
+        behind = block[:, None] - blocks[None]
+        may = (behind >= 0) & (behind < self.reach) & (readout[:, None] | ~readouts[None])
+        own = np.zeros_like(may)
+        own[:, len(blocks) - len(block) :] = np.eye(len(block), dtype=bool)
+        pattern, self_ = (torch.from_numpy(a).to(known.device) for a in (may, own))
+        if kind_of(self.attention, known.device) == "flex":
+            from torch.nn.attention.flex_attention import create_block_mask
+
+            def seen(b: Any, h: Any, q: Any, k: Any) -> Any:
+                return (pattern[q, k] & known[b, k]) | self_[q, k]
+
+            return create_block_mask(seen, len(known), None, len(block), len(blocks), device=known.device)
+        return masked((pattern[None] & known[:, None]) | self_[None], self.attention)

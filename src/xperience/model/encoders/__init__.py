@@ -1,66 +1,73 @@
 """Encoders: one file a modality, each from a batch's streams to tokens.
 
-Everything is local to a block of time: features are told in the block's own heading frame and differences stay inside
-it. So windows can be fed one after another and give what one pass over all of them gives.
+What a token holds depends on its own block of time and, for framewise motion, on the frame before it. So windows can be
+fed one after another and give what one pass over all of them gives.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib import import_module
 from typing import cast
 
+import numpy as np
 import torch
 from torch import nn
 
 from xperience.model.config import ModelConfig
+from xperience.model.encoders.span import Span
+from xperience.model.tokens import Tokens
 from xperience.prepare.streams import STREAMS
-from xperience.pretrain.batch import Batch, StreamBatch
+
+
+@dataclass
+class Features:
+    """What a stream's tokens stand for, as numbers. C numbers a token, a function of the config alone.
+
+    Attributes:
+        values: [B, N, C] float32 about one in size, 0 where not valid. valid: [B, N, C] bool.
+        known: [B, N] bool, has anything. time: [B, N] float64 seconds. block: [N].
+    """
+
+    values: torch.Tensor
+    valid: torch.Tensor
+    known: torch.Tensor
+    time: torch.Tensor
+    block: np.ndarray
 
 
 class Encoder(nn.Module):
     """What all encoders have.
 
     Attributes:
-        stream: which one it reads; the six views have one encoder each over shared weights.
-        channels: numbers that one token stands for, where they are regressed directly.
+        streams: those it reads. channels: numbers that one token of each stands for.
     """
 
-    stream: str
-    channels: int = 0
+    streams: tuple[str, ...]
+    channels: dict[str, int]
 
-    def features(self, batch: Batch, part: str) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Features [B, N, C], how many of them are valid [B, N, C] bool, times [B, N] and blocks [N] of the tokens."""
+    def features(self, span: Span, stream: str) -> Features:
+        """What the tokens of a stream stand for; targets where they are regressed directly."""
         raise NotImplementedError
 
-    def forward(self, features: torch.Tensor, there: torch.Tensor, batch: Batch) -> torch.Tensor:
-        """[B, N, D] from features and which of them are there."""
+    def forward(self, span: Span, streams: Sequence[str]) -> list[Tokens]:
+        """Tokens of those of its streams that are asked for, in that order."""
         raise NotImplementedError
-
-
-def part_of(batch: Batch, stream: str, part: str) -> StreamBatch:
-    """The slots of the window or of the future, the latter with times from its own first frame."""
-    one = batch.streams[stream]
-    if part == "window":
-        place, zero = slice(0, one.slots), 0.0
-    else:
-        place, zero = slice(one.slots, None), batch.seconds
-    return StreamBatch(one.values[:, place], one.times[:, place] - zero, one.valid[:, place], one.presence, one.slots)
 
 
 def build(config: ModelConfig) -> nn.ModuleDict:
-    """An encoder for each stream of the config."""
+    """An encoder for each modality of the config's streams."""
+    by_modality: dict[str, list[str]] = {}
+    for stream in STREAMS:
+        if stream in config.streams:
+            by_modality.setdefault(STREAMS[stream].modality, []).append(stream)
     built = {}
-    for stream in config.streams:
-        module = import_module(f"{__name__}.{STREAMS[stream].modality}")
-        built[stream] = cast(nn.Module, module.build(config, stream))
+    for modality, streams in by_modality.items():
+        module = import_module(f"{__name__}.{modality}")
+        built[modality] = cast(nn.Module, module.Encoder(config, tuple(streams)))
     return nn.ModuleDict(built)
 
 
-def mlp(inputs: int, outputs: int) -> nn.Sequential:
+def perceptron(inputs: int, outputs: int) -> nn.Sequential:
     return nn.Sequential(nn.Linear(inputs, outputs), nn.GELU(), nn.Linear(outputs, outputs))
-
-
-def blocked(values: torch.Tensor, blocks: int) -> torch.Tensor:
-    """[B, N, ...] as [B, blocks, N / blocks, ...]; what does not fill a block is cut."""
-    each = values.shape[1] // blocks
-    return values[:, : blocks * each].unflatten(1, (blocks, each))

@@ -1,31 +1,56 @@
-"""Streams on a clock of their own, laid on a regular grid by their true times, then cut into patches."""
+"""What sound and IMU share: samples with a clock of their own, by their true times, in patches that end with their block."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from math import ceil
+
+import numpy as np
 import torch
+from torch import nn
 
 from xperience.model.config import ModelConfig
+from xperience.model.encoders import Encoder, Features, perceptron
+from xperience.model.encoders.span import Span
+from xperience.model.tokens import Tokens
 
 
-def grid(
-    values: torch.Tensor, times: torch.Tensor, valid: torch.Tensor, step_s: float, count: int
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Samples [B, N, C] at times [B, N] as [B, count, C] with [B, count] filled: each in the slot that its time is in."""
-    place = torch.floor(times / step_s + 1e-4).long()
-    inside = valid & (place >= 0) & (place < count)
-    place = torch.where(inside, place, torch.full_like(place, count))
-    laid = torch.zeros(len(values), count + 1, values.shape[2], dtype=values.dtype, device=values.device)
-    laid = laid.scatter(1, place[..., None].expand_as(values), values)
-    filled = torch.zeros(len(values), count + 1, dtype=torch.bool, device=values.device)
-    filled = filled.scatter(1, place, inside)
-    return laid[:, :count] * filled[:, :count, None], filled[:, :count]
+class Gridded(Encoder):
+    """`tokens` patches a block of slots of `step_s`, each with `numbers` features."""
 
+    def __init__(self, config: ModelConfig, stream: str, tokens: int, step_s: float, numbers: int) -> None:
+        super().__init__()
+        self.streams, self.tokens, self.step_s = (stream,), tokens, step_s
+        self.slots = ceil(ceil(config.block_s / step_s - 1e-9) / tokens)
+        self.channels = {stream: self.slots * numbers}
+        self.enter = perceptron(self.slots * (numbers + 1), config.width)
+        self.within = nn.Parameter(torch.empty(tokens, config.width))
 
-def patches(
-    count: int, each: int, step_s: float, config: ModelConfig, device: torch.device
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Middle times [P] and blocks [P] of patches of `each` slots; a patch belongs to the block in which it ends."""
-    first = torch.arange(count // each, device=device) * each
-    middle = (first + each / 2) * step_s
-    block = torch.floor(((first + each) * step_s - 1e-6) / config.block_s).long().clamp(max=config.blocks - 1)
-    return middle, block
+    def reset_parameters(self) -> None:
+        nn.init.normal_(self.within, std=0.02)
+
+    def told(self, values: torch.Tensor) -> torch.Tensor:
+        """[B, N, numbers] of samples as they are in the batch."""
+        raise NotImplementedError
+
+    def features(self, span: Span, stream: str) -> Features:
+        laid, filled = span.gridded(
+            stream, self.told(span.slots(stream).values), self.step_s, self.slots * self.tokens
+        )  # [B, T, slots, numbers]
+        values = laid.unflatten(2, (self.tokens, -1)).flatten(1, 2)
+        valid = filled.unflatten(2, (self.tokens, -1)).flatten(1, 2)
+        middle = (torch.arange(self.tokens, device=laid.device, dtype=torch.float64) + 0.5) * self.slots * self.step_s
+        time = (span.start[..., None] + middle).flatten(1)
+        return Features(
+            values.flatten(2), valid[..., None].expand_as(values).flatten(2), valid.any(2), time,
+            np.repeat(np.arange(span.blocks), self.tokens),
+        )  # fmt: skip
+
+    def forward(self, span: Span, streams: Sequence[str]) -> list[Tokens]:
+        (stream,) = streams
+        told = self.features(span, stream)
+        filled = told.valid.unflatten(2, (self.slots, -1))[..., 0]
+        x = self.enter(torch.cat([told.values, filled.to(told.values.dtype)], -1))
+        place = self.within.repeat(span.blocks, 1)[None]
+        known = told.known & span.shown(stream)[:, None]
+        return [Tokens(x, place, told.time, known, told.block, {stream: slice(0, x.shape[1])})]

@@ -1,93 +1,133 @@
-"""One view: pictures of a block become a small grid of tokens that know which camera they are and where they look."""
+"""Six views: the pictures of a block become a small grid of tokens that know which camera they are and where they look.
+
+Weights are shared by all views, but for an embedding of the view. The pictures of a block stand as channels (a
+tubelet). The stem is a few convolutions for small models, else one patch a token.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional as F
 
-from xperience.episode.cameras import VIEWS
 from xperience.model.config import ModelConfig
-from xperience.model.encoders import Encoder, blocked, part_of
-from xperience.model.encoders.rays import patch_rays
-from xperience.pretrain.batch import Batch
+from xperience.model.encoders import Encoder as Base
+from xperience.model.encoders import Features
+from xperience.model.encoders.rays import NUMBERS, patch_rays
+from xperience.model.encoders.span import Span
+from xperience.model.tokens import Tokens
 
 MEAN, SPREAD = 0.45, 0.25
+COLOUR = 3
 
 
-class Video(Encoder):
-    """The weights of all views are shared, but for an embedding of the view.
-
-    The pictures of a block stand as channels (a tubelet). The stem is a few convolutions for small models, else one
-    patch a token.
-    """
-
-    def __init__(self, config: ModelConfig, stream: str, shared: Stem) -> None:
+class Encoder(Base):
+    def __init__(self, config: ModelConfig, streams: tuple[str, ...]) -> None:
         super().__init__()
-        self.stream, self.view = stream, stream.removeprefix("video_")
-        self.blocks, self.grid = config.blocks, config.grid
-        self.each = max(1, config.streams[stream].slots // config.blocks)
-        object.__setattr__(self, "shared", shared)  # owned by the model, not by six encoders
-        self.who = nn.Parameter(torch.randn(config.width) * 0.02)
+        self.config, self.streams, self.grid = config, streams, config.view_grid
+        self.each = max(config.per_block(stream) for stream in streams)
+        self.channels = dict.fromkeys(streams, COLOUR)
+        self.stem = (Convolutions if config.stem == "conv" else Patches)(config, 3 * self.each)
+        self.look = nn.Linear(NUMBERS, config.width)
+        self.cell = nn.Parameter(torch.empty(self.grid**2, config.width))
+        self.who = nn.ParameterDict({stream: nn.Parameter(torch.empty(config.width)) for stream in streams})
 
     def reset_parameters(self) -> None:
-        nn.init.normal_(self.who, std=0.02)
+        for place in (self.cell, *self.who.values()):
+            nn.init.normal_(place, std=0.02)
 
-    def features(self, batch: Batch, part: str) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
-        one = part_of(batch, self.stream, part)
-        pictures = blocked(one.values, self.blocks)[:, :, : self.each]
-        valid = blocked(one.valid, self.blocks)[:, :, : self.each]
-        time = blocked(one.times, self.blocks)[:, :, : self.each].mean(2)
+    def features(self, span: Span, stream: str) -> Features:
+        """The mean colour of each token: what is regressed of pictures is what the teacher makes of them."""
+        pictures, valid, time = self._pictures(span, stream)
+        mean = F.adaptive_avg_pool2d(pictures.flatten(0, 2).float().permute(0, 3, 1, 2), self.grid)
+        mean = mean.unflatten(0, pictures.shape[:3]).mean(2).flatten(3).transpose(2, 3)
         cells = self.grid**2
-        there = valid.any(2).repeat_interleave(cells, 1)[..., None]
-        block = torch.arange(self.blocks, device=time.device).repeat_interleave(cells)
-        return pictures, there, time.repeat_interleave(cells, 1), block
+        known = valid.any(2).repeat_interleave(cells, 1)
+        values = (mean.flatten(1, 2) / 255 - MEAN) / SPREAD * known[..., None]
+        block = np.repeat(np.arange(span.blocks), cells)
+        return Features(values, known[..., None].expand_as(values), known, time.repeat_interleave(cells, 1), block)
 
-    def forward(self, features: torch.Tensor, there: torch.Tensor, batch: Batch) -> torch.Tensor:
-        B, T, E, H, W, _ = features.shape
-        flat = features.permute(0, 1, 2, 5, 3, 4).reshape(B * T, E * 3, H, W)
-        flat = (flat.float() / 255 - MEAN) / SPREAD
-        tokens = self.shared(flat).view(B, T, self.grid**2, -1)
-        rays = self.shared.look(patch_rays(batch, self.view, self.grid).to(tokens.dtype))
-        return (tokens + rays[:, None] + self.who).flatten(1, 2)
-
-
-class Stem(nn.Module):
-    """Pictures [n, channels, H, W] to tokens [n, grid grid, D], and rays to what is added to them."""
-
-    def __init__(self, config: ModelConfig, pictures: int) -> None:
-        super().__init__()
-        self.grid, self.kind = config.grid, config.stem
-        self.look = nn.Linear(4, config.width)
-        self.place = nn.Parameter(torch.randn(config.grid**2, config.width) * 0.02)
-        if config.stem == "conv":
-            self.body: nn.Module = nn.Sequential(
-                nn.Conv2d(3 * pictures, 32, 6, 4, 1), nn.GELU(), nn.Conv2d(32, 64, 3, 2, 1), nn.GroupNorm(8, 64),
-                nn.GELU(), nn.Conv2d(64, config.width, 3, 2, 1), nn.GroupNorm(8, config.width), nn.GELU(),
+    def forward(self, span: Span, streams: Sequence[str]) -> list[Tokens]:
+        B, T, cells = span.size, span.blocks, self.grid**2
+        read = [self._pictures(span, stream) for stream in streams]
+        rays, outside = patch_rays(span.batch, tuple(s.removeprefix("video_") for s in streams), self.grid)
+        found = []
+        for x, (_, valid, time), ray, out, stream in zip(
+            self._stemmed([pictures for pictures, _, _ in read]), read, rays.unbind(1), outside.unbind(1), streams,
+            strict=True,
+        ):  # fmt: skip
+            looks = self.look(ray if self.config.rays else torch.zeros_like(ray))
+            place = (looks + self.cell + self.who[stream])[:, None].expand(-1, T, -1, -1).flatten(1, 2)
+            known = (valid.any(2) & span.shown(stream)[:, None])[..., None] & ~out[:, None]
+            block = np.repeat(np.arange(T), cells)
+            found.append(
+                Tokens(
+                    x.reshape(B, T * cells, -1), place, time.repeat_interleave(cells, 1), known.flatten(1), block,
+                    {stream: slice(0, T * cells)},
+                )
             )  # fmt: skip
-            self.out = nn.Linear(config.width, config.width)
-        else:
-            self.body = nn.Identity()
-            self.out = nn.Linear(3 * pictures * PATCH * PATCH, config.width)
+        return found
 
-    def reset_parameters(self) -> None:
-        nn.init.normal_(self.place, std=0.02)
+    def _stemmed(self, views: list[torch.Tensor]) -> list[torch.Tensor]:
+        """[B T, cells, D] of each view's pictures [B, T, E, H, W, 3]; views of one size go together."""
+        flat = [v.permute(0, 1, 2, 5, 3, 4).flatten(0, 1).flatten(1, 2) for v in views]
+        if len({f.shape[1:] for f in flat}) == 1:
+            together = self.stem((torch.cat(flat).float() / 255 - MEAN) / SPREAD)
+            return list(together.chunk(len(flat)))
+        return [self.stem((f.float() / 255 - MEAN) / SPREAD) for f in flat]
+
+    def _pictures(self, span: Span, stream: str) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Pictures [B, T, E, H, W, 3], valid [B, T, E], times [B, T]."""
+        one = span.slots(stream)
+        values, valid, times = (x.unflatten(1, (span.blocks, -1)) for x in (one.values, one.valid, one.times))
+        if values.shape[2] < self.each:  # this view has fewer pictures than others: its last one stays
+            values = torch.cat([values, values[:, :, -1:].expand(-1, -1, self.each - values.shape[2], -1, -1, -1)], 2)
+        return values, valid, times.mean(2)
+
+
+class Convolutions(nn.Module):
+    """Pictures [n, channels, H, W] to [n, grid grid, D] by three convolutions; 48 pixels become 3 x 3, then the grid."""
+
+    def __init__(self, config: ModelConfig, channels: int) -> None:
+        super().__init__()
+        self.grid = config.view_grid
+        self.body = nn.Sequential(
+            nn.Conv2d(channels, 32, 6, 4, 1), nn.GELU(), nn.Conv2d(32, 64, 3, 2, 1), nn.GroupNorm(8, 64), nn.GELU(),
+            nn.Conv2d(64, config.width, 3, 2, 1), nn.GroupNorm(8, config.width), nn.GELU(),
+        )  # fmt: skip
+        self.out = nn.Linear(config.width, config.width)
 
     def forward(self, pictures: torch.Tensor) -> torch.Tensor:
-        if self.kind == "conv":
-            found = F.adaptive_avg_pool2d(self.body(pictures), self.grid).flatten(2).transpose(1, 2)
-        else:
-            side = self.grid * PATCH
-            sized = F.interpolate(pictures, size=(side, side), mode="bilinear", antialias=True)
-            found = F.unfold(sized, PATCH, stride=PATCH).transpose(1, 2)
-        tokens: torch.Tensor = self.out(found) + self.place
-        return tokens
+        small = self.body(pictures.contiguous(memory_format=torch.channels_last))
+        found: torch.Tensor = self.out(pooled(small, self.grid).flatten(2).transpose(1, 2))
+        return found
 
 
-PATCH = 16
-"""Pixels a side of a patch, after the picture is brought to `grid` patches a side."""
+class Patches(nn.Module):
+    """Pictures to [n, grid grid, D], one patch a token, after they are brought to `grid` patches a side."""
+
+    def __init__(self, config: ModelConfig, channels: int) -> None:
+        super().__init__()
+        self.grid, self.patch = config.view_grid, config.patch
+        self.enter = nn.Linear(channels * config.patch**2, config.width)
+        self.norm, self.out = nn.RMSNorm(config.width), nn.Linear(config.width, config.width)
+
+    def forward(self, pictures: torch.Tensor) -> torch.Tensor:
+        side, p = self.grid * self.patch, self.patch
+        if pictures.shape[-2:] != (side, side):
+            pictures = F.interpolate(pictures, size=(side, side), mode="bilinear", antialias=True)
+        n, c = pictures.shape[:2]
+        cells = pictures.view(n, c, self.grid, p, self.grid, p).permute(0, 2, 4, 1, 3, 5).reshape(n, self.grid**2, -1)
+        found: torch.Tensor = self.out(F.gelu(self.norm(self.enter(cells))))
+        return found
 
 
-def build(config: ModelConfig, stream: str) -> nn.Module:
-    assert stream.removeprefix("video_") in VIEWS
-    raise AssertionError("views share a stem: the model builds them")
+def pooled(x: torch.Tensor, grid: int) -> torch.Tensor:
+    """[n, C, grid, grid] means of overlapping cells of [n, C, h, w]; larger grids repeat what is there."""
+    h, w = x.shape[-2:]
+    if h == w == 3 and grid == 2:
+        return F.avg_pool2d(x, 2, 1)  # the same as below, and quicker
+    return F.adaptive_avg_pool2d(x, grid)

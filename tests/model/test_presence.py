@@ -1,0 +1,140 @@
+"""The model as a whole: shapes, presence, causality, streaming, gradients."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import random_batch
+import torch
+
+from xperience.model.language import Tokenizer
+from xperience.model.model import LANGUAGE, State, XperienceModel
+from xperience.model.streaming import Streamer
+from xperience.prepare.streams import STREAMS
+from xperience.pretrain.batch import Batch, StreamBatch
+from xperience.pretrain.learner import on_device
+
+
+@pytest.fixture(scope="module")
+def model() -> XperienceModel:
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    return XperienceModel(random_batch.config(), Tokenizer.learn(random_batch.WORDS, 300))
+
+
+def test_shapes(model: XperienceModel) -> None:
+    batch = random_batch.tensors()
+    said = (["a mug. pour", "", "x", "y"], torch.tensor([True, True, False, True]))
+    state = model(batch, language=said)
+    config = model.config
+    assert state.readout.shape == (4, config.blocks, config.readouts, config.width)
+    assert state.window.shape == (4, config.width)
+    counts = {s: p.stop - p.start for s, p in state.tokens.places.items()}
+    assert set(counts) == {*STREAMS, LANGUAGE} and counts["video_stereo_left"] == 16 and counts["imu"] == 4
+    assert state.tokens.known[:, state.tokens.of(LANGUAGE)].any(1).tolist() == [True, False, False, True]
+    for stream, channels in model.channels.items():
+        for part in ("window", "future"):
+            values, valid = model.targets(batch, stream, part)
+            assert values.shape == valid.shape == (4, counts[stream], channels)
+            assert values.isfinite().all() and not values[~valid].any()
+    later = model(batch, part="future")
+    assert later.readout.shape == state.readout.shape
+    some = model(batch, streams=("imu", "audio"))
+    assert set(some.tokens.places) == {"imu", "audio"}
+
+
+@pytest.mark.parametrize("presence", ["all", "none", "mixed"])
+def test_every_parameter_has_a_gradient(model: XperienceModel, presence: str) -> None:
+    batch = random_batch.tensors(presence=presence)
+    state = model(batch, language=(["a mug"] * 4, batch.weight > 0))
+    written, _ = model.writer.loss(state.x, state.seen, [{}] * 4)
+    asked = model.query(state, torch.full((4, 3), 1.5), "hands")
+    loss = state.x.square().mean() + state.readout.std() + written / 100 + asked.std() + model.text.embed(["a b"]).std()
+    model.zero_grad()
+    loss.backward()
+    assert loss.isfinite()
+    for name, parameter in model.named_parameters():
+        assert parameter.grad is not None and parameter.grad.isfinite().all(), name
+
+
+def test_what_is_not_shown_does_not_matter(model: XperienceModel) -> None:
+    one, other = random_batch.tensors(presence="all"), random_batch.tensors(presence="all")
+    noise = random_batch.tensors(presence="all", seed=1)
+    dropped = torch.zeros(4, len(STREAMS), dtype=torch.bool)
+    dropped[:, list(STREAMS).index("pose")] = dropped[:, list(STREAMS).index("audio")] = True
+    for stream in ("pose", "audio"):
+        other.streams[stream] = noise.streams[stream]
+    a, b = model(one, dropped=dropped), model(other, dropped=dropped)
+    assert torch.equal(a.readout, b.readout)
+    assert not torch.allclose(model(one).readout, model(other).readout)
+    hidden = {"imu": torch.ones(4, 4, dtype=torch.bool)}
+    other = random_batch.tensors(presence="all")
+    other.streams["imu"] = noise.streams["imu"]
+    a, b = model(one, hidden=hidden), model(other, hidden=hidden)
+    assert torch.equal(a.x, b.x) and a.tokens.known[:, a.tokens.of("imu")].all()
+
+
+def test_nothing_looks_ahead(model: XperienceModel) -> None:
+    batch, noise = random_batch.tensors(presence="all"), random_batch.tensors(presence="all", seed=1)
+    cut = 0.5
+    changed = replace(batch, streams={
+        name: replace(one, values=torch.where(
+            (one.times < cut - 1e-6).view(*one.times.shape, *[1] * (one.values.ndim - 2)), one.values,
+            noise.streams[name].values))
+        for name, one in batch.streams.items()
+    })  # fmt: skip
+    a, b = model(batch), model(changed)
+    early = round(cut / model.config.block_s)
+    assert torch.equal(a.readout[:, :early], b.readout[:, :early])
+    assert not torch.allclose(a.readout[:, early], b.readout[:, early])
+
+
+def cut(batch: Batch, first: int, frames: int) -> Batch:
+    """The window of a batch from frame `first` on, its times counted from there."""
+    zero = first / 20
+    streams = {}
+    for name, one in batch.streams.items():
+        if STREAMS[name].per_frame:
+            every = round(one.slots / batch.frames * frames) * 20 // (frames * 20) or 1
+            every = batch.frames // one.slots
+            place = np.arange(first // every, (first + frames) // every)
+            valid = one.valid[:, place]
+        else:
+            rate = STREAMS[name].rate_hz
+            place = np.arange(round(zero * rate), round(zero * rate) + STREAMS[name].capacity(frames / 20))
+            place = np.minimum(place, one.slots - 1)
+            inside = one.times[:, place] < zero + frames / 20 - 1e-6
+            inside[:, 1:] &= place[1:] > place[:-1]
+            valid = one.valid[:, place] & inside
+        streams[name] = StreamBatch(
+            one.values[:, place], one.times[:, place] - np.float32(zero), valid, one.presence, len(place)
+        )
+    return replace(batch, frames=frames, future=0, start_frame=batch.start_frame + first, streams=streams)
+
+
+@pytest.mark.parametrize("context_s", [8.0, 1.5])
+def test_streaming_equals_one_pass(context_s: float) -> None:
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    model = XperienceModel(random_batch.config(context_s=context_s), Tokenizer.learn([], 0)).eval()
+    whole = random_batch.batch(size=2, frames=80, future=0)
+    cpu = torch.device("cpu")
+    with torch.no_grad():
+        wanted: State = model(on_device(whole, cpu))
+    streamer, sizes, readouts = Streamer(model), [], []
+    for first in range(0, 80, 20):
+        start = torch.full((2,), 100 + first / 20, dtype=torch.float64)
+        state = streamer.feed(on_device(cut(whole, first, 20), cpu), start)
+        readouts.append(state.readout)
+        assert streamer.past is not None and streamer.past.cache is not None
+        sizes.append(streamer.past.cache.kept[0][0].shape[2])
+    got = torch.cat(readouts, 1)
+    assert (got - wanted.readout).abs().max() < 1e-5
+    assert wanted.readout.std() > 0.1
+    reach = model.trunk.reach
+    per_block = sizes[0] // 4
+    assert max(sizes) <= per_block * max(reach, 4) * 2
+    if context_s < 2:
+        assert sizes[-1] == sizes[-2] == per_block * (reach - 1)
