@@ -132,8 +132,13 @@ class TextLayer(nn.Module):
         bias: torch.Tensor,
         memory: torch.Tensor | None = None,
         hidden: torch.Tensor | None = None,
+        past: list[torch.Tensor] | None = None,
     ) -> torch.Tensor:
+        """x [n, L, E]; past: keys and values of the tokens before, in whose place those of all tokens are put."""
         q, k, v = self.all(self.norm(x)).chunk(3, -1)
+        if past is not None:
+            k, v = (torch.cat(both, 1) for both in zip(past, (k, v), strict=True)) if past else (k, v)
+            past[:] = [k, v]
         x = x + self.out(_attend(q, k, v, bias, self.heads))
         if self.memory is not None:
             assert memory is not None and hidden is not None
@@ -267,10 +272,10 @@ class Writer(nn.Module):
         plain = torch.tensor(
             [*self.tokenizer.plain, *[False] * (self.table.num_embeddings - len(self.tokenizer))], device=device
         )
+        draft = Draft(self, memory, known)
 
         def logits() -> torch.Tensor:
-            row = self(torch.tensor([ids[-LONGEST_DOCUMENT:]], device=device), memory, known)[0, -1].float()
-            return torch.nan_to_num(row, nan=NEVER, posinf=-NEVER, neginf=NEVER)
+            return draft.after(ids)
 
         def string(may_end: bool = True) -> str:
             out: list[int] = []
@@ -327,6 +332,33 @@ class Writer(nn.Module):
 
     def _nearest(self, choice: Any, steps: Sequence[str]) -> float:
         return float(choice(steps).strip())
+
+
+class Draft:
+    """A document under way: what follows its tokens, each of which is read once."""
+
+    def __init__(self, writer: Writer, memory: torch.Tensor, known: torch.Tensor) -> None:
+        self.writer, self.memory = writer, memory
+        self.hidden = torch.zeros(known.shape, device=known.device).masked_fill_(~known, NEVER)[:, None, None]
+        self.past: list[list[torch.Tensor]] = [[] for _ in writer.layers]
+        self.read = 0
+        self.row = torch.zeros(0)
+
+    def after(self, ids: list[int]) -> torch.Tensor:
+        """Scores [V] of what follows ids, which go on from those of the call before."""
+        fresh = torch.tensor([ids[self.read :]], device=self.memory.device)
+        count = fresh.shape[1]
+        if count:
+            place = torch.arange(self.read, self.read + count, device=fresh.device)
+            x = self.writer.table(fresh) + self.writer.order[place.clamp(max=LONGEST_DOCUMENT - 1)]
+            ahead = torch.arange(self.read + count, device=fresh.device) > place[:, None]
+            bias = torch.zeros(ahead.shape, device=fresh.device).masked_fill_(ahead, NEVER)
+            for layer, past in zip(self.writer.layers, self.past, strict=True):
+                x = layer(x, bias, self.memory, self.hidden, past)
+            row = (self.writer.norm(x[:, -1]) @ self.writer.table.weight.T)[0].float()
+            self.row = torch.nan_to_num(row, nan=NEVER, posinf=-NEVER, neginf=NEVER)
+            self.read += count
+        return self.row
 
 
 def _plain(text: str) -> str:
