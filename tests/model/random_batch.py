@@ -10,8 +10,8 @@ import torch
 from xperience.episode.cameras import VIEWS
 from xperience.model.config import ModelConfig, StreamShape
 from xperience.model.sizes import size
+from xperience.prepare.batch import Batch, Cameras, StreamBatch, TextBatch
 from xperience.prepare.streams import STREAMS
-from xperience.pretrain.batch import Batch, Cameras, StreamBatch, TextBatch
 from xperience.pretrain.learner import on_device
 
 FRAMES, FUTURE, PIXELS, DEPTH, EVERY = 20, 20, 48, 16, 5

@@ -12,8 +12,8 @@ import torch
 from xperience.model.language import Tokenizer
 from xperience.model.model import LANGUAGE, State, XperienceModel
 from xperience.model.streaming import Streamer
+from xperience.prepare.batch import Batch, StreamBatch
 from xperience.prepare.streams import STREAMS
-from xperience.pretrain.batch import Batch, StreamBatch
 from xperience.pretrain.learner import on_device
 
 

@@ -16,9 +16,9 @@ import numpy as np
 import torch
 from torch import nn
 
+from xperience.prepare.batch import Batch, Cameras, StreamBatch, TextBatch
 from xperience.prepare.streams import STREAMS
 from xperience.pretrain import distributed
-from xperience.pretrain.batch import Batch, Cameras, StreamBatch, TextBatch
 from xperience.pretrain.config import TrainConfig, parse
 from xperience.pretrain.learner import Learner
 from xperience.pretrain.loader import samples_of

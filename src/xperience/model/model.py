@@ -20,8 +20,8 @@ from xperience.model.language import TextEncoder, Tokenizer, Writer
 from xperience.model.query import Query
 from xperience.model.tokens import Tokens, joined
 from xperience.model.trunk import Cache, Trunk
+from xperience.prepare.batch import Batch
 from xperience.prepare.streams import STREAMS
-from xperience.pretrain.batch import Batch
 
 LANGUAGE = "language"
 """Name of the tokens of language that is given as input: objects and interaction, never labels."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from xperience.model.model import Past, State, XperienceModel
-from xperience.pretrain.batch import Batch
+from xperience.prepare.batch import Batch
 
 
 class Streamer:

@@ -7,6 +7,7 @@ weight 0, and is counted by name.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -15,12 +16,15 @@ from xperience.episode import Presence
 from xperience.episode.cameras import VIEWS
 from xperience.episode.layout import NOMINAL_FPS
 from xperience.errors import CorruptError, FormatError, MissingError, UsageError
+from xperience.prepare.batch import Batch, Cameras, StreamBatch, TextBatch
 from xperience.prepare.piece import Piece
 from xperience.prepare.shards.reader import Prepared
 from xperience.prepare.streams import STREAMS, Stream
-from xperience.pretrain.batch import Batch, Cameras, StreamBatch, TextBatch
 from xperience.pretrain.sampling import BatchRecipe, Mix, Sampler
 from xperience.pretrain.texts import BEFORE, Said, said
+
+REMEMBERED = 4096
+"""Recordings whose calibration stays at hand: 2 kB each."""
 
 PROBED = 16
 """Recordings looked at for the size of a view's pictures."""
@@ -59,6 +63,7 @@ class Batches:
     def __init__(self, data: list[Prepared], mixes: list[Mix], recipe: BatchRecipe, seed: int = 0) -> None:
         self.data, self.recipe = data, recipe
         self.sampler = Sampler(seed, mixes, data, recipe)
+        self._cameras = lru_cache(REMEMBERED)(self._calibration)
         self.layouts = {name: self._layout(name) for name in STREAMS if name in recipe.streams}
 
     def batch(self, k: np.ndarray) -> Batch:
@@ -117,11 +122,20 @@ class Batches:
             cut = int(np.searchsorted(piece.times_s, end))
             _put(one, row, 0, layout.window, piece, slice(0, cut), layout, zero)
             _put(one, row, layout.window, layout.future, piece, slice(cut, None), layout, zero)
+        if self.recipe.calibration:
+            _put_cameras(row, cameras, self._cameras(mix.data, episode))
+        if not self.recipe.language:
+            return Said()
         before = min(BEFORE, start)
         last = min(start + mix.frames + max(mix.future, 1), int(data.frames[episode]))
-        metas = data.metas(episode, start - before, last - start + before)
-        _calibrate(row, cameras, metas[0][0]["cameras"], data.points(episode))
-        return said(metas, before, mix.frames)
+        return said(data.metas(episode, start - before, last - start + before), before, mix.frames)
+
+    def _calibration(self, data: int, episode: int) -> Cameras:
+        """Cameras and map points of a recording, one row."""
+        one = _no_cameras(1, self.recipe.points)
+        prepared = self.data[data]
+        _calibrate(0, one, prepared.metas(episode, 0, 1)[0][0]["cameras"], prepared.points(episode))
+        return one
 
     def _layout(self, name: str) -> Layout:
         recipe, stream = self.recipe, STREAMS[name]
@@ -230,6 +244,11 @@ def _calibrate(row: int, out: Cameras, cameras: dict[str, Any], points: np.ndarr
         chosen = points[np.linspace(0, len(points) - 1, min(room, len(points))).round().astype(int)]
         out.points[row, : len(chosen)] = chosen
         out.points_valid[row, : len(chosen)] = True
+
+
+def _put_cameras(row: int, out: Cameras, one: Cameras) -> None:
+    for name in ("K", "D", "T_camera_body", "fisheye", "valid", "points", "points_valid"):
+        getattr(out, name)[row] = getattr(one, name)[0]
 
 
 def _text(texts: list[Said]) -> TextBatch:

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from xperience.errors import MissingError, UsageError
+from xperience.prepare.batch import Batch
 from xperience.prepare.shards.reader import Prepared
 from xperience.prepare.streams import STREAMS
-from xperience.pretrain.batch import Batch
 from xperience.pretrain.batches import Batches
 from xperience.pretrain.config import Data
 from xperience.pretrain.loader import load

@@ -10,7 +10,7 @@ import torch
 
 from xperience.episode.layout import NOMINAL_FPS
 from xperience.model.config import ModelConfig
-from xperience.pretrain.batch import Batch, Cameras, StreamBatch
+from xperience.prepare.batch import Batch, Cameras, StreamBatch
 from xperience.pretrain.config import TrainConfig
 
 if TYPE_CHECKING:

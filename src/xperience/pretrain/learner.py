@@ -12,8 +12,8 @@ import numpy as np
 import torch
 from torch import nn
 
+from xperience.prepare.batch import Batch
 from xperience.pretrain import masking
-from xperience.pretrain.batch import Batch
 from xperience.pretrain.config import Masking
 from xperience.pretrain.distributed import local
 from xperience.pretrain.step import Step, Term, Texts

@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 
 from xperience.errors import LimitError, UsageError
+from xperience.prepare.batch import Batch
 from xperience.prepare.shards.reader import Prepared
-from xperience.pretrain.batch import Batch
 from xperience.pretrain.batches import Batches
 from xperience.pretrain.sampling import BatchRecipe, Mix
 
@@ -89,7 +89,7 @@ def load(
             hint="memory ran out? use fewer workers; resume is exact",
         ) from error
     finally:
-        pool.shutdown(wait=not workers, cancel_futures=True)
+        pool.shutdown(cancel_futures=True)  # waits for what is under way: no process outlives its loader
 
 
 _batches: Batches | None = None  # in a worker: its own

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from xperience.pretrain.batch import Batch
+from xperience.prepare.batch import Batch
 from xperience.storage import write_text
 
 PROGRESS = "progress.jsonl"

@@ -20,9 +20,9 @@ from torch import nn
 
 from xperience.episode.layout import NOMINAL_FPS
 from xperience.errors import CorruptError, LimitError, MissingError, UsageError
+from xperience.prepare.batch import Batch
 from xperience.prepare.streams import STREAMS
 from xperience.pretrain import checkpoints, distributed, objectives, reports
-from xperience.pretrain.batch import Batch
 from xperience.pretrain.batches import Batches
 from xperience.pretrain.config import TrainConfig, parse
 from xperience.pretrain.corpus import Corpus

@@ -45,6 +45,7 @@ class BatchRecipe:
     Attributes:
         frames, future: F and H of all its samples. streams: in the window. future_streams: also in the span behind it.
         every: stream to n: only each n-th frame of the recording is in the batch (as it was prepared, or thinner).
+        language, calibration: whether text, and cameras with map points, are read at all.
         points: map points a sample. size: stream to (height, width), for pictures.
     """
 
@@ -55,6 +56,8 @@ class BatchRecipe:
     every: dict[str, int] = field(default_factory=dict)
     points: int = 64
     size: dict[str, tuple[int, int]] = field(default_factory=dict)
+    language: bool = True
+    calibration: bool = True
 
 
 class Sampler:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from xperience.pretrain.batch import Batch
+from xperience.prepare.batch import Batch
 
 if TYPE_CHECKING:
     from xperience.model.model import State, XperienceModel

@@ -43,8 +43,9 @@ def per_frame(metas: Metas, name: str, none: Any) -> list[Any]:
     for meta, low, high in metas:
         values = [none] * (high - low)
         for first, last, value in (meta["text"] or {}).get(name, ()):
-            for k in range(max(first, low), min(last, high)):
-                values[k - low] = value
+            begin, end = max(first, low) - low, min(last, high) - low
+            if begin < end:
+                values[begin:end] = [value] * (end - begin)
         out += values
     return out
 

@@ -23,8 +23,8 @@ import numpy as np
 import torch
 
 from xperience.errors import UsageError, XperienceError
+from xperience.prepare.batch import Batch
 from xperience.pretrain import checkpoints, collapse, distributed
-from xperience.pretrain.batch import Batch
 from xperience.pretrain.collapse import Alarm
 from xperience.pretrain.combine import Combined, Normaliser, combine
 from xperience.pretrain.config import TrainConfig

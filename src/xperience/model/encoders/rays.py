@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from xperience.episode.cameras import LENS_RADIUS, VIEWS
-from xperience.pretrain.batch import Batch
+from xperience.prepare.batch import Batch
 
 NEWTON = 6
 WIDEST = 1.6

@@ -9,8 +9,8 @@ import torch
 
 from xperience.model.config import ModelConfig
 from xperience.model.heading import heading
+from xperience.prepare.batch import Batch, StreamBatch
 from xperience.prepare.streams import STREAMS
-from xperience.pretrain.batch import Batch, StreamBatch
 
 EDGE_S, SLOT_EDGE_S = 1e-6, 1e-4
 """Samples so little before a block's first frame, or before a slot, belong to it: times are rounded, rates drift."""

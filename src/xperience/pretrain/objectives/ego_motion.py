@@ -11,7 +11,7 @@ from torch import nn
 
 from xperience.model.config import ModelConfig
 from xperience.model.heading import heading
-from xperience.pretrain.batch import Batch
+from xperience.prepare.batch import Batch
 from xperience.pretrain.objectives.losses import Curves, pooled, pooled_width, term, touch
 from xperience.pretrain.step import Step, Term
 

@@ -14,7 +14,7 @@ import torch
 from torch import nn
 
 from xperience.model.config import ModelConfig
-from xperience.pretrain.batch import Batch
+from xperience.prepare.batch import Batch
 from xperience.pretrain.step import Step, Term
 
 WRISTS = (19, 20)
