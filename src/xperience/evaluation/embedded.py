@@ -14,27 +14,19 @@ from xperience.evaluation.inputs import Inputs, inputs_of
 
 @dataclass(frozen=True)
 class View:
-    """What a model makes of the windows of one recording, given some inputs. W windows, T blocks, R readouts, D wide.
+    """What a model makes of the windows of one recording, given some inputs. W windows, T blocks, K tokens, D wide.
 
     Attributes:
-        readout: [W, T, R, D] float16. streams: [W, S, D] float16, mean of each stream's tokens, 0 where it has none.
-        outputs: [W, E] float32, what the model itself predicts, as far as the inputs allow it.
-        aligned: [W, T, A] float16 embeddings of the contrastive space, by side.
+        tokens: [W, K, D] float16: readouts block by block, then the mean of each stream's tokens, 0 where it has none.
+        sides: "motion", "sight" and the like to [W, T, A] float16, embeddings of the contrastive space.
+        own: what the model's own heads say, by name, [W, ...] float32; see `viewer.answers`.
+        content: [W, T, S, D] float16, what entered the trunk of each stream in each block; None where not kept.
     """
 
-    readout: np.ndarray
-    streams: np.ndarray
-    outputs: np.ndarray
-    aligned: dict[str, np.ndarray] = field(default_factory=dict)
-
-    def tokens(self, window: np.ndarray) -> np.ndarray:
-        """[n, K, D] float32 of windows [n]: readouts block by block, then the streams."""
-        readout, streams = self.readout[window], self.streams[window]
-        return np.concatenate([readout.reshape(len(window), -1, readout.shape[-1]), streams], axis=1).astype(np.float32)
-
-    def flat(self, window: np.ndarray) -> np.ndarray:
-        """[n, K D + E] float32."""
-        return np.concatenate([self.tokens(window).reshape(len(window), -1), self.outputs[window]], axis=1)
+    tokens: np.ndarray
+    sides: dict[str, np.ndarray] = field(default_factory=dict)
+    own: dict[str, np.ndarray] = field(default_factory=dict)
+    content: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -52,25 +44,33 @@ class EmbeddedRecording(Recording):
         known: dict[str, Any] = {item.name: getattr(recording, item.name) for item in fields(Recording)}
         return cls(**known, views=views)
 
+    def view(self, blocks: Sequence[str]) -> View:
+        return self.views[inputs_of(blocks)]
+
     def take(self, blocks: Sequence[str], window: np.ndarray) -> np.ndarray:
-        """[n, D]: the flat view."""
-        return self.views[inputs_of(blocks)].flat(window)
+        """[n, K D] float32: the tokens."""
+        return self.view(blocks).tokens[window].reshape(len(window), -1).astype(np.float32)
 
     def starts(self, blocks: Sequence[str]) -> np.ndarray:
         """One part: a view is there whatever its inputs lack."""
         return np.zeros(1, int)
 
     def relation(self, blocks: Sequence[str], one: np.ndarray, others: Sequence[str], two: np.ndarray) -> np.ndarray:
-        """[n, T T] cosines of all blocks of one window with all blocks of the other.
+        """[n, R] cosines of every block of one window with every block of the other.
 
-        Through the same inputs the readouts are compared; through different ones the contrastive embeddings of their
-        sides, motion against what is seen and heard.
+        Through the same inputs the content of each stream is compared, and the readouts; through different ones the
+        contrastive embeddings, motion against what is seen and heard.
         """
+        a, b = self.view(blocks), self.view(others)
         if tuple(blocks) == tuple(others):
-            readout = self.views[inputs_of(blocks)].readout
-            a, b = (readout[w].reshape(len(w), readout.shape[1], -1).astype(np.float32) for w in (one, two))
-        else:
-            a = self.views[inputs_of(blocks)].aligned["motion"][one].astype(np.float32)
-            b = self.views[inputs_of(others)].aligned["sight"][two].astype(np.float32)
-        a, b = (v / np.maximum(np.linalg.norm(v, axis=-1, keepdims=True), 1e-6) for v in (a, b))
-        return np.einsum("ntd,nsd->nts", a, b).reshape(len(one), -1)
+            assert a.content is not None and b.content is not None
+            return _cosines(a.content[one].swapaxes(1, 2), b.content[two].swapaxes(1, 2))
+        return _cosines(a.sides["motion"][one], b.sides["sight"][two])
+
+
+def _cosines(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """[n, ... T T] of vectors [n, ..., T, D]."""
+    a, b = (v.astype(np.float32) for v in (a, b))
+    a, b = (v / np.maximum(np.linalg.norm(v, axis=-1, keepdims=True), 1e-6) for v in (a, b))
+    found: np.ndarray = (a @ b.swapaxes(-1, -2)).reshape(len(a), -1)
+    return found

@@ -98,14 +98,6 @@ class Tokenizer:
         return padded(rows, device)
 
 
-def _table(vocabulary: int, width: int) -> nn.Embedding:
-    """Small at the start: the writer's logits are products with it, and a loss far above log V would drown the others."""
-    table = nn.Embedding(vocabulary, width)
-    if not table.weight.is_meta:
-        nn.init.normal_(table.weight, std=0.02)
-    return table
-
-
 def padded(rows: Sequence[Sequence[int]], device: torch.device) -> torch.Tensor:
     width = max([1, *(len(row) for row in rows)])
     return torch.tensor([[*row, *[PAD] * (width - len(row))] for row in rows], device=device).view(len(rows), width)
@@ -159,7 +151,7 @@ class TextEncoder(nn.Module):
     def __init__(self, config: ModelConfig, tokenizer: Tokenizer) -> None:
         super().__init__()
         self.tokenizer = tokenizer
-        self.table = _table(config.vocabulary, config.text_width)
+        self.table = nn.Embedding(config.vocabulary, config.text_width)
         self.order = nn.Parameter(torch.randn(LONGEST_TEXT, config.text_width) * 0.02)
         self.layers = nn.ModuleList(TextLayer(config.text_width) for _ in range(config.text_layers))
         self.out = nn.Linear(config.text_width, config.text_width)
@@ -192,13 +184,14 @@ class Writer(nn.Module):
         super().__init__()
         self.tokenizer = tokenizer
         width = config.text_width
-        self.table = _table(config.vocabulary, width)
+        self.table = nn.Embedding(config.vocabulary, width)
         self.order = nn.Parameter(torch.randn(LONGEST_DOCUMENT, width) * 0.02)
         self.layers = nn.ModuleList(TextLayer(width, config.width) for _ in range(config.writer_layers))
         self.norm = nn.RMSNorm(width)
 
     def reset_parameters(self) -> None:
         nn.init.normal_(self.order, std=0.02)
+        nn.init.normal_(self.table.weight, std=0.02)  # logits are products with it: the loss begins near log V
 
     def forward(self, ids: torch.Tensor, memory: torch.Tensor, known: torch.Tensor) -> torch.Tensor:
         """Logits [n, L, V] of what follows each of ids [n, L]; memory [n, M, D], known [n, M]."""

@@ -18,7 +18,7 @@ from xperience.model.config import ModelConfig
 from xperience.model.encoders.span import Span
 from xperience.model.language import TextEncoder, Tokenizer, Writer
 from xperience.model.query import Query
-from xperience.model.tokens import Tokens, joined
+from xperience.model.tokens import MAP, Tokens, joined
 from xperience.model.trunk import Cache, Trunk
 from xperience.prepare.batch import Batch
 from xperience.prepare.streams import STREAMS
@@ -55,6 +55,14 @@ class State:
     def window(self) -> torch.Tensor:
         """[B, D]: the mean of the last block's readouts, which have seen everything."""
         return self.readout[:, -1].mean(1)
+
+
+@dataclass
+class Encoded:
+    """Tokens before the trunk, and the stretch that they are of."""
+
+    span: Span
+    tokens: Tokens
 
 
 @dataclass
@@ -101,7 +109,7 @@ class XperienceModel(nn.Module):
     def reset_parameters(self) -> None:
         for table in (self.kind, self.gap, self.presence):
             nn.init.normal_(table, std=0.02)
-        nn.init.normal_(self.readout, std=0.5)  # readouts differ from the start
+        nn.init.normal_(self.readout, std=0.05)  # what they read must outweigh what they are
 
     @property
     def channels(self) -> dict[str, int]:
@@ -117,6 +125,12 @@ class XperienceModel(nn.Module):
         with torch.no_grad():
             found = encoder.features(Span(self.config, batch, part, self.streams), stream)
         return found.values, found.valid
+
+    def calibrate(self, batches: Sequence[Batch]) -> None:
+        """Measures the size of what the encoders tell on some batches of tensors; before training, once."""
+        spans = [Span(self.config, batch, "window", self.streams) for batch in batches]
+        for encoder in self.encoders.values():
+            encoders.calibrate(cast(encoders.Encoder, encoder), spans)
 
     def forward(
         self,
@@ -136,10 +150,45 @@ class XperienceModel(nn.Module):
             streams: those that are looked at, others are not even encoded. part: "window" or "future".
             language: a text for each sample and [B] bool where it may be read. past: to go on from. keep: make a cache.
         """
+        encoded = self.encode(batch, streams, part, dropped, past)
+        return self.fuse(encoded, hidden=hidden, language=language, past=past, keep=keep)
+
+    def encode(
+        self,
+        batch: Batch,
+        streams: Sequence[str] | None = None,
+        part: str = "window",
+        dropped: torch.Tensor | None = None,
+        past: Past | None = None,
+    ) -> Encoded:
+        """Tokens before the trunk; see `forward`. Several passes through the trunk may share them."""
         chosen = self.streams if streams is None else tuple(s for s in self.streams if s in streams)
         before = None if past is None or past.batch is None or past.ago is None else (past.batch, past.ago)
         span = Span(self.config, batch, part, chosen, dropped, before)
-        tokens = self._encoded(span, language)
+        parts = []
+        for encoder in self.encoders.values():
+            mine = [s for s in cast(encoders.Encoder, encoder).streams if s in chosen]
+            if mine:
+                parts += encoder(span, mine)
+        assert parts, "nothing to look at"
+        return Encoded(span, joined(parts))
+
+    def fuse(
+        self,
+        encoded: Encoded,
+        streams: Sequence[str] | None = None,
+        hidden: Mapping[str, torch.Tensor] | None = None,
+        language: tuple[Sequence[str], torch.Tensor] | None = None,
+        past: Past | None = None,
+        keep: bool = False,
+    ) -> State:
+        """What the trunk makes of tokens; see `forward`. Only those of some `streams` may be looked at."""
+        span, tokens = encoded.span, encoded.tokens
+        if streams is not None:
+            whole = "depth" in streams and "pose" in streams
+            tokens = tokens.only({*streams, MAP} if whole else set(streams))
+        if language is not None:
+            tokens = joined([tokens, self._said(span, *language)])
         shown = tokens.known
         for stream, mask in (hidden or {}).items():
             if stream in tokens.places:
@@ -168,21 +217,6 @@ class XperienceModel(nn.Module):
         found: torch.Tensor = self.questions(memory, past, known, times - end, kind)
         return found
 
-    def encode(self, batch: Batch, streams: Sequence[str], part: str = "window") -> Tokens:
-        """Tokens of some streams before the trunk."""
-        return self._encoded(Span(self.config, batch, part, streams), None)
-
-    def _encoded(self, span: Span, language: tuple[Sequence[str], torch.Tensor] | None) -> Tokens:
-        parts = []
-        for encoder in self.encoders.values():
-            mine = [s for s in cast(encoders.Encoder, encoder).streams if s in span.streams]
-            if mine:
-                parts += encoder(span, mine)
-        if language is not None:
-            parts.append(self._said(span, *language))
-        assert parts, "nothing to look at"
-        return joined(parts)
-
     def _said(self, span: Span, texts: Sequence[str], given: torch.Tensor) -> Tokens:
         """A token a block of what is said about the window."""
         spoken = torch.tensor([bool(text) for text in texts], device=span.device)
@@ -195,9 +229,9 @@ class XperienceModel(nn.Module):
     def _entered(self, tokens: Tokens, shown: torch.Tensor) -> torch.Tensor:
         """[B, N, D] as the trunk gets them: a gap stands where nothing is known or shown."""
         names = [*STREAMS, LANGUAGE]
-        index = np.full(len(tokens.block), names.index("depth"), np.int64)  # the map has no name of its own
+        index = np.zeros(len(tokens.block), np.int64)
         for stream, place in tokens.places.items():
-            index[place] = names.index(stream)
+            index[place] = names.index("depth" if stream == MAP else stream)
         rows = torch.from_numpy(index).to(shown.device)
         x = torch.where(shown[..., None], tokens.x, self.gap[rows].to(tokens.x.dtype))
         return x + tokens.place + self.kind[rows]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
+
+MAP = "map"
+"""Name of the tokens that tell where the map's points are: they need depth and pose."""
 
 
 @dataclass
@@ -17,7 +20,7 @@ class Tokens:
         x: [B, N, D] what they hold. place: [B or 1, N, D] where they belong, also when what they hold is hidden.
         time: [B, N] float64 seconds from the window's first frame. known: [B, N] bool, carries data that we may use.
         block: [N] block of the window, an array of the host: it depends on the config alone.
-        places: stream to its slice of N; the map's tokens have no name.
+        places: stream to its slice of N; `MAP` and the model's language stand there too.
     """
 
     x: torch.Tensor
@@ -29,6 +32,22 @@ class Tokens:
 
     def of(self, stream: str) -> slice:
         return self.places[stream]
+
+    def only(self, names: Collection[str]) -> Tokens:
+        """Those of some streams, in the same order."""
+        kept = {name: place for name, place in self.places.items() if name in names}
+        if len(kept) == len(self.places):
+            return self
+        index = np.concatenate([np.arange(place.start, place.stop) for place in kept.values()])
+        rows = torch.from_numpy(index).to(self.x.device)
+        places, at = {}, 0
+        for name, place in kept.items():
+            places[name] = slice(at, at + place.stop - place.start)
+            at = places[name].stop
+        return Tokens(
+            self.x.index_select(1, rows), self.place.index_select(1, rows), self.time.index_select(1, rows),
+            self.known.index_select(1, rows), self.block[index], places,
+        )  # fmt: skip
 
 
 def joined(parts: Sequence[Tokens]) -> Tokens:

@@ -49,18 +49,26 @@ class Data(_Strict):
 
 
 class Objective(_Strict):
-    """`weight` of the objective. `normalise_at`: from this step on its loss is divided by its own running mean, frozen
-    there; until then by the running mean as it is; 0 leaves the loss as it is."""
+    """`weight` of the objective. `every` so many steps it is asked, at those that leave `turn` when divided by it.
+    `normalise_at`: from this step on its loss is divided by its own running mean, frozen there; until then by the
+    running mean as it is; 0 leaves the loss as it is."""
 
     weight: Annotated[float, Field(ge=0)] = 1.0
+    every: Count = 1
+    turn: Annotated[int, Field(ge=0)] = 0
     normalise_at: Annotated[int, Field(ge=0)] = 0
+
+    def due(self, number: int) -> bool:
+        """Whether it is asked at a step; the same on all ranks."""
+        return number % self.every == self.turn % self.every
 
 
 class Masking(_Strict):
     """What is taken away from the student.
 
     `hide`: share of a stream's tokens. `span_s`: they go in stretches of about so many seconds. `drop`: chance that a
-    whole stream goes. `drop_contacts`, `drop_language`: those of the streams that give the answers away.
+    whole stream goes. `drop_contacts`, `drop_language`: those of the streams that give the answers away. `light`: colours
+    of a view are stretched and shifted by up to this share, so that no lamp is learnt by heart.
     """
 
     hide: Share = 0.4
@@ -68,6 +76,7 @@ class Masking(_Strict):
     drop: Share = 0.15
     drop_contacts: Share = 0.7
     drop_language: Share = 0.7
+    light: Share = 0.0
 
 
 class Optimiser(_Strict):

@@ -84,7 +84,7 @@ def tokens_of(model: XperienceModel, config: TrainConfig, shape: ModelConfig) ->
     batch = Batch(number, number, number, number, number, number, [""], config.data.frames, 0, NOMINAL_FPS, streams,
                   cast("Any", None), cameras)  # fmt: skip
     with torch.device("meta"):
-        found = model.encode(batch, model.streams).x.shape[1]
+        found = model.encode(batch).tokens.x.shape[1]
     return int(found) + shape.blocks * (1 + shape.readouts)
 
 

@@ -14,7 +14,7 @@ from torch import nn
 
 from xperience.prepare.batch import Batch
 from xperience.pretrain import masking
-from xperience.pretrain.config import Masking
+from xperience.pretrain.config import Masking, Objective
 from xperience.pretrain.distributed import local
 from xperience.pretrain.step import Step, Term, Texts
 
@@ -27,7 +27,7 @@ class Learner(nn.Module):
 
     Args:
         model: the student. objectives: by name. texts: labels of the training split. hiding: options of the masks.
-        times: stream to [N] seconds of its tokens in the window.
+        times: stream to [N] seconds of its tokens in the window. turns: when objectives are asked; always, if not there.
     """
 
     def __init__(
@@ -37,12 +37,13 @@ class Learner(nn.Module):
         texts: Texts,
         hiding: Masking,
         times: Mapping[str, np.ndarray],
+        turns: Mapping[str, Objective] | None = None,
     ) -> None:
         super().__init__()
         self.model = model
         self.teacher = copy.deepcopy(model).requires_grad_(False)
         self.objectives = nn.ModuleDict(dict(objectives))
-        self.texts, self.hiding, self.times = texts, hiding, times
+        self.texts, self.hiding, self.times, self.turns = texts, hiding, times, turns or {}
 
     @property
     def trunk(self) -> nn.Module:
@@ -72,11 +73,15 @@ class Learner(nn.Module):
             dropped_language=torch.from_numpy(masks.dropped_language).to(device),
             number=number,
             generator=generator,
+            light={name: torch.from_numpy(value).to(device) for name, value in masks.light.items()},
         )
 
     def forward(self, step: Step) -> dict[str, dict[str, Term]]:
-        """Losses by objective and name, as sums and counts of this rank."""
-        return {name: objective(step) for name, objective in self.objectives.items()}
+        """Losses of the objectives that are due, by objective and name, as sums and counts of this rank."""
+        return {name: ask(step) for name, ask in self.objectives.items() if self._due(name, step.number)}
+
+    def _due(self, name: str, number: int) -> bool:
+        return name not in self.turns or self.turns[name].due(number)
 
     @torch.no_grad()
     def follow(self, keep: float) -> None:

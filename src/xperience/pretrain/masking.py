@@ -13,11 +13,15 @@ from xperience.pretrain.config import Masking
 
 @dataclass(frozen=True)
 class Masks:
-    """Attributes: hidden: stream to [B, N] bool. dropped: [B, S] bool, registry order. dropped_language: [B] bool."""
+    """Attributes: hidden: stream to [B, N] bool. dropped: [B, S] bool, registry order. dropped_language: [B] bool.
+
+    light: view to [B, 2, 3] float32, what its colours are multiplied with and what is added (1: full scale).
+    """
 
     hidden: dict[str, np.ndarray]
     dropped: np.ndarray
     dropped_language: np.ndarray
+    light: dict[str, np.ndarray]
 
 
 def draw(seeds: np.ndarray, times: Mapping[str, np.ndarray], options: Masking) -> Masks:
@@ -30,6 +34,8 @@ def draw(seeds: np.ndarray, times: Mapping[str, np.ndarray], options: Masking) -
     hidden = {stream: np.zeros((len(seeds), len(t)), bool) for stream, t in times.items()}
     dropped = np.zeros((len(seeds), len(STREAMS)), bool)
     language = np.zeros(len(seeds), bool)
+    views = [name for name in hidden if STREAMS[name].modality == "video"] if options.light else []
+    light = {view: np.zeros((len(seeds), 2, 3), np.float32) for view in views}
     chance = np.array([options.drop_contacts if name == "contacts" else options.drop for name in STREAMS])
     for row, seed in enumerate(seeds):
         draws = np.random.Generator(np.random.Philox(key=int(seed)))
@@ -42,4 +48,7 @@ def draw(seeds: np.ndarray, times: Mapping[str, np.ndarray], options: Masking) -
             single = draws.random(shape.shape[1]) < options.hide
             by_stretch = draws.random() < 0.5
             shape[row] = stretch[at] if by_stretch else single
-    return Masks(hidden, dropped, language)
+        lamp = draws.uniform(-1, 1, (2, 3)) * options.light  # one lamp lights all views, each camera sees it its own way
+        for view in views:
+            light[view][row] = lamp + draws.uniform(-1, 1, (2, 3)) * options.light / 3 + [[1], [0]]
+    return Masks(hidden, dropped, language, light)

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import torch
@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from xperience.model.config import ModelConfig
     from xperience.model.language import Tokenizer
     from xperience.model.model import XperienceModel
+
+CALIBRATED = 512
+"""Windows on which the size of the inputs is measured."""
 
 PLANNED_PIXELS = 224
 """Height and width of pictures where no data says."""
@@ -69,14 +72,27 @@ def build(
     torch.manual_seed(config.run.seed)
     model = XperienceModel(shape, tokenizer)
     heads = objectives.build(tuple(config.weights()), shape, model.channels)
-    return Learner(model, heads, texts, config.masking, times or {})
+    return Learner(model, heads, texts, config.masking, times or {}, config.objectives)
+
+
+def calibrate(learner: Learner, corpus: Corpus, runtime: distributed.Runtime) -> None:
+    """Gives student and teacher the sizes of their inputs, measured on the first windows of the order by one rank."""
+    model: Any = learner.model
+    if runtime.first:
+        count = min(CALIBRATED, corpus.windows)
+        parts = [np.arange(k, min(k + 32, count)) for k in range(0, count, 32)]
+        model.calibrate([on_device(corpus.batches.batch(k), torch.device("cpu")) for k in parts])
+    measured = runtime.told({name: value.numpy() for name, value in model.named_buffers()} if runtime.first else None)
+    for module in (model, cast("nn.Module", learner.teacher)):
+        for name, buffer in module.named_buffers():
+            buffer.copy_(torch.from_numpy(measured[name]))
 
 
 def token_times(model: nn.Module, batch: Batch) -> dict[str, np.ndarray]:
     """[N] seconds of each stream's tokens in the window, as the encoders place them in a batch of one sample."""
     with torch.no_grad():
         tokens = model(on_device(batch, torch.device("cpu"))).tokens
-    return {name: tokens.time[0, place].double().numpy() for name, place in tokens.places.items()}
+    return {name: tokens.time[0, place].double().numpy() for name, place in tokens.places.items() if name in STREAMS}
 
 
 def pretrain(
@@ -97,6 +113,7 @@ def pretrain(
     tokenizer = _tokenizer(out, corpus, shape, runtime)
     learner = build(config, shape, texts, tokenizer)
     learner.times = token_times(learner.model, corpus.batches.batch(np.arange(1)))
+    calibrate(learner, corpus, runtime)
     speak(
         f"{sum(p.numel() for p in learner.model.parameters()):,} parameters, {corpus.windows:,} windows, "
         f"{runtime.world} x {runtime.device.type}"

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import torch
 
-from xperience.prepare.batch import Batch
+from xperience.prepare.batch import Batch, TextBatch
 
 if TYPE_CHECKING:
-    from xperience.model.model import State, XperienceModel
+    from xperience.model.model import Encoded, State, XperienceModel
 
 
 @dataclass
@@ -44,6 +44,7 @@ class Step:
         hidden: stream to [B, N of the stream] bool, tokens hidden from the student in `masked`.
         dropped: [B, S] bool, whole streams that we take away from the student in `masked`, in registry order.
         dropped_language: [B] bool, samples whose language input is taken away.
+        light: view to [B, 2, 3], how its colours are changed for the student.
         number: global step. generator: for draws that need not be the same on other ranks; seeded by the samples.
     """
 
@@ -56,30 +57,30 @@ class Step:
     dropped_language: torch.Tensor
     number: int
     generator: torch.Generator
+    light: Mapping[str, torch.Tensor] = field(default_factory=dict)
     cache: dict[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def encoded(self) -> Encoded:
+        """Tokens of the window, without the streams that were dropped; all of the student's views share them."""
+        return self.model.encode(lit(self.batch, self.light), dropped=self.dropped)
 
     @cached_property
     def masked(self) -> State:
         """The student's view: some tokens hidden, some streams dropped."""
-        return self.model(
-            self.batch, hidden=self.hidden, dropped=self.dropped, language=(self.captions, ~self.dropped_language)
+        return self.model.fuse(
+            self.encoded, hidden=self.hidden, language=(self.captions, ~self.dropped_language)
         )
 
-    def seen(self, side: str, streams: tuple[str, ...], part: str = "window") -> State:
+    def seen(self, side: str, streams: tuple[str, ...]) -> State:
         """The student's view through some streams only; `side` names it, so that objectives share the work."""
-        key = f"{side}/{part}"
-        if key not in self.cache:
-            self.cache[key] = self.model(self.batch, streams=streams, part=part)
-        return self.cache[key]
+        if side not in self.cache:
+            self.cache[side] = self.model.fuse(self.encoded, streams)
+        return self.cache[side]
 
     @cached_property
     def captions(self) -> list[str]:
-        """What is said about each window: its objects, then the interaction; "" where nothing is."""
-        text = self.batch.text
-        return [
-            " ".join([*objects, ". " if objects and said else "", said]).strip() if known else ""
-            for objects, said, known in zip(text.objects, text.interaction, text.known, strict=True)
-        ]
+        return captions(self.batch.text)
 
     def embedded(self, kind: str) -> torch.Tensor:
         """[C, E] all labels of a kind by the student's language encoder."""
@@ -98,3 +99,22 @@ class Step:
         """The teacher's view of the span behind the window."""
         with torch.no_grad():
             return self.teacher(self.batch, part="future")
+
+
+def captions(text: TextBatch) -> list[str]:
+    """What is said about each window and may be read to the model: its objects, then the interaction; "" where nothing
+    is."""
+    return [
+        " ".join([*objects, ". " if objects and said else "", said]).strip() if known else ""
+        for objects, said, known in zip(text.objects, text.interaction, text.known, strict=True)
+    ]
+
+
+def lit(batch: Batch, light: Mapping[str, torch.Tensor]) -> Batch:
+    """The batch with colours of views [B, slots, H, W, 3] stretched and shifted."""
+    streams = dict(batch.streams)
+    for view, change in light.items():
+        gain, shift = change[:, None, None, None].unbind(-2)
+        values = (streams[view].values.float() * gain + 255 * shift).clamp(0, 255)
+        streams[view] = replace(streams[view], values=values)
+    return replace(batch, streams=streams) if light else batch

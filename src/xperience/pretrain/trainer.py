@@ -349,6 +349,8 @@ def look_at(learner: Learner, step: Step, result: Combined, runtime: Runtime) ->
         rows = [runtime.rows(view.float().contiguous()) for view in views]
         figures = collapse.panel(rows[0], rows[1]) if views and len(rows[0]) > 1 else {}
         for term, (total, count) in collapse.baselines(step, learner.objectives).items():
+            if term not in result.figures:
+                continue
             both = runtime.total(torch.stack([total.double(), count.double()]))
             base = float(both[0] / both[1].clamp(min=1))
             figures[f"{term}/baseline"] = base

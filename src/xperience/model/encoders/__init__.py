@@ -20,6 +20,12 @@ from xperience.model.encoders.span import Span
 from xperience.model.tokens import Tokens
 from xperience.prepare.streams import STREAMS
 
+FAR = 10.0
+"""Bound of a number, in spreads: what hardly moved in training must not rule later."""
+
+STILL = 0.05
+"""Least spread: a number that never changes says nothing, however small its noise."""
+
 
 @dataclass
 class Features:
@@ -47,6 +53,18 @@ class Encoder(nn.Module):
     streams: tuple[str, ...]
     channels: dict[str, int]
 
+    def scaled(self) -> None:
+        """Gives each stream a mean and a spread of its numbers; 0 and 1 until `calibrate` measures them."""
+        for stream, channels in self.channels.items():
+            self.register_buffer(f"{stream}_mean", torch.zeros(channels))
+            self.register_buffer(f"{stream}_spread", torch.ones(channels))
+
+    def scale(self, stream: str, values: torch.Tensor, valid: torch.Tensor) -> torch.Tensor:
+        """Values [B, N, C] about 0 and one in size, 0 where not valid."""
+        mean, spread = self.get_buffer(f"{stream}_mean"), self.get_buffer(f"{stream}_spread")
+        values = ((values - mean) / spread).clamp(-FAR, FAR)
+        return torch.where(valid, values, torch.zeros((), dtype=values.dtype, device=values.device))
+
     def features(self, span: Span, stream: str) -> Features:
         """What the tokens of a stream stand for; targets where they are regressed directly."""
         raise NotImplementedError
@@ -71,3 +89,25 @@ def build(config: ModelConfig) -> nn.ModuleDict:
 
 def perceptron(inputs: int, outputs: int) -> nn.Sequential:
     return nn.Sequential(nn.Linear(inputs, outputs), nn.GELU(), nn.Linear(outputs, outputs))
+
+
+@torch.no_grad()
+def calibrate(encoder: Encoder, spans: Sequence[Span]) -> None:
+    """Measures mean and spread of each number over the valid tokens of some spans."""
+    for stream in encoder.streams:
+        if f"{stream}_mean" not in dict(encoder.named_buffers()):
+            continue
+        mean, spread = encoder.get_buffer(f"{stream}_mean"), encoder.get_buffer(f"{stream}_spread")
+        mean.zero_()
+        spread.fill_(1.0)
+        count, total, square = (torch.zeros(len(mean), dtype=torch.float64, device=mean.device) for _ in range(3))
+        for span in spans:
+            found = encoder.features(span, stream)
+            values, valid = found.values.double().flatten(0, 1), found.valid.double().flatten(0, 1)
+            count += valid.sum(0)
+            total += (values * valid).sum(0)
+            square += (values.square() * valid).sum(0)
+        middle = total / count.clamp(min=1)
+        variance = (square / count.clamp(min=1) - middle.square()).clamp(min=0)
+        mean.copy_(middle)
+        spread.copy_(torch.where(count > 1, variance.sqrt().clamp(min=STILL), torch.ones_like(variance)))

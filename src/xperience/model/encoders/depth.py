@@ -14,7 +14,7 @@ from xperience.model.encoders import Encoder as Base
 from xperience.model.encoders import Features, perceptron
 from xperience.model.encoders.rays import NUMBERS, patch_rays
 from xperience.model.encoders.span import Span
-from xperience.model.tokens import Tokens
+from xperience.model.tokens import MAP, Tokens
 
 CELL = 8
 """Pixels a side that a token stands for, after images are brought to its grid."""
@@ -40,6 +40,8 @@ class Encoder(Base):
     def reset_parameters(self) -> None:
         for place in self.cell.values():
             nn.init.normal_(place, std=0.02)
+        nn.init.normal_(self.look.weight, std=0.02)
+        nn.init.zeros_(self.look.bias)
 
     def features(self, span: Span, stream: str) -> Features:
         """Nearness, or confidence, of the pixels of each patch."""
@@ -93,4 +95,4 @@ class Encoder(Base):
         else:  # no points in the batch
             x = features.sum(2)
         place = torch.zeros(1, span.blocks, x.shape[-1], device=x.device)
-        return Tokens(x, place, span.start, known, np.arange(span.blocks), {})
+        return Tokens(x, place, span.start, known, np.arange(span.blocks), {MAP: slice(0, span.blocks)})

@@ -31,6 +31,7 @@ class Framewise(Encoder):
         self.frames = {s: config.per_block(s) // self.tokens[s] for s in streams}
         self.channels = {s: self.frames[s] * numbers[s] for s in streams}
         self.enter = nn.ModuleDict(self._layers(config))
+        self.scaled()
         self.within = nn.ParameterDict({s: nn.Parameter(torch.empty(self.tokens[s], config.width)) for s in streams})
 
     def _layers(self, config: ModelConfig) -> dict[str, nn.Module]:
@@ -54,10 +55,9 @@ class Framewise(Encoder):
         def cut(x: torch.Tensor) -> torch.Tensor:
             return x.unflatten(1, (span.blocks, per))[:, :, :used].flatten(1, 2).unflatten(1, (-1, frames))
 
-        valid = cut(valid & one.valid[..., None])
-        values = torch.where(valid, cut(values.float()), torch.zeros((), device=values.device))
+        valid = cut(valid & one.valid[..., None]).flatten(2)
         return Features(
-            values.flatten(2), valid.flatten(2), valid.flatten(2).any(2), cut(one.times).mean(2),
+            self.scale(stream, cut(values.float()).flatten(2), valid), valid, valid.any(2), cut(one.times).mean(2),
             np.repeat(np.arange(span.blocks), tokens),
         )  # fmt: skip
 

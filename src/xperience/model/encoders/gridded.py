@@ -24,6 +24,7 @@ class Gridded(Encoder):
         self.slots = ceil(ceil(config.block_s / step_s - 1e-9) / tokens)
         self.channels = {stream: self.slots * numbers}
         self.enter = perceptron(self.slots * (numbers + 1), config.width)
+        self.scaled()
         self.within = nn.Parameter(torch.empty(tokens, config.width))
 
     def reset_parameters(self) -> None:
@@ -41,8 +42,9 @@ class Gridded(Encoder):
         valid = filled.unflatten(2, (self.tokens, -1)).flatten(1, 2)
         middle = (torch.arange(self.tokens, device=laid.device, dtype=torch.float64) + 0.5) * self.slots * self.step_s
         time = (span.start[..., None] + middle).flatten(1)
+        each = valid[..., None].expand_as(values).flatten(2)
         return Features(
-            values.flatten(2), valid[..., None].expand_as(values).flatten(2), valid.any(2), time,
+            self.scale(stream, values.flatten(2), each), each, valid.any(2), time,
             np.repeat(np.arange(span.blocks), self.tokens),
         )  # fmt: skip
 

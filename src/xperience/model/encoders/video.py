@@ -38,6 +38,8 @@ class Encoder(Base):
     def reset_parameters(self) -> None:
         for place in (self.cell, *self.who.values()):
             nn.init.normal_(place, std=0.02)
+        nn.init.normal_(self.look.weight, std=0.02)
+        nn.init.zeros_(self.look.bias)
 
     def features(self, span: Span, stream: str) -> Features:
         """The mean colour of each token: what is regressed of pictures is what the teacher makes of them."""

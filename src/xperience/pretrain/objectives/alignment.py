@@ -1,8 +1,8 @@
 """Cross-modal contrastive alignment: which pictures, sounds and words belong to this motion?
 
-Motion against sight, block by block, so that the neighbouring quarter seconds of the same window are negatives; the
-span behind the window adds hard negatives from a second later in the same episode. Language against everything but
-language. Temperatures are learnt, one a pair, since noisier pairs want softer ones (Girdhar et al. 2023).
+Motion against sight, block by block: the neighbouring quarter seconds of the same episode are the hard negatives. Sound
+stands on the side of the motion and on that of the pictures in turn, so that it is learnt to fit both. Language against
+everything but language. Temperatures are learnt, one a pair, since noisier pairs want softer ones (Girdhar et al. 2023).
 """
 
 from __future__ import annotations
@@ -31,42 +31,31 @@ class Alignment(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         wide = config.width * config.readouts
-        self.motion, self.sight, self.sound = head(wide, WIDTH), head(wide, WIDTH), head(wide, WIDTH)
+        self.motion, self.sight = head(wide, WIDTH), head(wide, WIDTH)
         self.window = head(pooled_width(config.width, config.readouts), 2 * WIDTH)
         self.words = nn.Linear(config.text_width, 2 * WIDTH)
-        self.scales = nn.Parameter(torch.full((3,), START))
+        self.scales = nn.Parameter(torch.full((2,), START))
 
     def reset_parameters(self) -> None:
         nn.init.constant_(self.scales, START)
 
     def embed(self, side: str, readout: torch.Tensor) -> torch.Tensor:
-        """[B, T, E] of a side ("motion", "sight" or "sound") from its readouts [B, T, R, D]."""
+        """[B, T, E] of a side ("motion" or "sight") from its readouts [B, T, R, D]."""
         found: torch.Tensor = getattr(self, side)(readout.flatten(2))
         return found
 
     def forward(self, step: Step) -> dict[str, Term]:
-        batch = step.batch
-        motion, sight = step.seen("motion", MOTION), step.seen("sight", SIGHT)
-        later = step.seen("sight", SIGHT, part="future") if batch.future >= batch.frames else None
+        with_motion = step.number % 2 == 0
+        motion = step.seen("motion", (*MOTION, *SOUND) if with_motion else MOTION)
+        sight = step.seen("sight", SIGHT if with_motion else (*SIGHT, *SOUND))
         m, v = self.embed("motion", motion.readout), self.embed("sight", sight.readout)
         both = motion.seen.any(1)[:, None] & sight.seen.any(1)[:, None]  # whether each side has anything
         blocks = m.shape[1]
         known = both.expand(-1, blocks).flatten()
-        others = v.flatten(0, 1)
-        if later is not None:
-            others = torch.cat([others, self.embed("sight", later.readout).flatten(0, 1)])
         terms = {
-            "motion_sight": contrast(
-                m.flatten(0, 1), others, self.scales[0], known, _overlap(step, blocks, len(others))
-            )
+            "motion_sight": contrast(m.flatten(0, 1), v.flatten(0, 1), self.scales[0], known, _overlap(step, blocks)),
+            "words": self._words(step),
         }
-        sound = step.seen("sound", SOUND)
-        a = self.embed("sound", sound.readout)
-        heard = (sound.seen.any(1) & sight.seen.any(1))[:, None].expand(-1, blocks).flatten()
-        terms["sound_sight"] = contrast(
-            a.flatten(0, 1), v.flatten(0, 1), self.scales[1], heard, _overlap(step, blocks, blocks * len(v))
-        )
-        terms["words"] = self._words(step)
         zero = touch([self]) + 0 * self.scales.sum()
         return {name: Term(found.total + zero, found.count) for name, found in terms.items()}
 
@@ -80,20 +69,18 @@ class Alignment(nn.Module):
         which = torch.tensor([index[text] for text in texts], device=window.device)
         same = which[:, None] == which[None]
         return contrast(
-            words, window, self.scales[2], blind, same & ~torch.eye(len(texts), dtype=torch.bool, device=window.device)
+            words, window, self.scales[1], blind, same & ~torch.eye(len(texts), dtype=torch.bool, device=window.device)
         )
 
 
-def _overlap(step: Step, blocks: int, columns: int) -> torch.Tensor:
-    """[B T, columns] True where two blocks of different samples lie over each other in time (false negatives)."""
+def _overlap(step: Step, blocks: int) -> torch.Tensor:
+    """[B T, B T] True where two blocks of different samples lie over each other in time (false negatives)."""
     batch = step.batch
     device = step.dropped_language.device
     episode = torch.as_tensor(batch.episode, device=device) + 1_000_003 * torch.as_tensor(batch.source, device=device)
     per = batch.frames / blocks
     start = torch.as_tensor(batch.start_frame, device=device)[:, None] + per * torch.arange(blocks, device=device)
-    rows_e, rows_t = episode[:, None].expand(-1, blocks).flatten(), start.flatten()
-    cols_e, cols_t = rows_e, rows_t
-    if columns > len(rows_t):
-        cols_e, cols_t = torch.cat([rows_e, rows_e]), torch.cat([rows_t, rows_t + batch.frames])
-    close = (rows_t[:, None] - cols_t[None]).abs() < per
-    return (rows_e[:, None] == cols_e[None]) & close & ~torch.eye(len(rows_t), columns, dtype=torch.bool, device=device)
+    episodes, starts = episode[:, None].expand(-1, blocks).flatten(), start.flatten()
+    close = (starts[:, None] - starts[None]).abs() < per
+    same = episodes[:, None] == episodes[None]
+    return same & close & ~torch.eye(len(starts), dtype=torch.bool, device=device)
