@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from xperience.benchmark.recording import Recording
 from xperience.evaluation.inputs import Inputs, inputs_of
+from xperience.storage import digest
 
 
 @dataclass(frozen=True)
@@ -34,15 +36,20 @@ class EmbeddedRecording(Recording):
     """A `Recording` whose inputs are a model's views; targets, labels and windows stay those of the recording.
 
     Attributes:
-        views: by inputs.
+        views: by inputs. model: identity of what made them.
     """
 
     views: dict[Inputs, View] = field(default_factory=dict)
+    model: str = ""
 
     @classmethod
-    def of(cls, recording: Recording, views: dict[Inputs, View]) -> EmbeddedRecording:
+    def of(cls, recording: Recording, views: dict[Inputs, View], model: str) -> EmbeddedRecording:
         known: dict[str, Any] = {item.name: getattr(recording, item.name) for item in fields(Recording)}
-        return cls(**known, views=views)
+        return cls(**known, views=views, model=model)
+
+    @cached_property
+    def digest(self) -> str:
+        return digest(super().digest, self.model)
 
     def view(self, blocks: Sequence[str]) -> View:
         return self.views[inputs_of(blocks)]

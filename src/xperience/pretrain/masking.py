@@ -48,7 +48,9 @@ def draw(seeds: np.ndarray, times: Mapping[str, np.ndarray], options: Masking) -
             single = draws.random(shape.shape[1]) < options.hide
             by_stretch = draws.random() < 0.5
             shape[row] = stretch[at] if by_stretch else single
-        lamp = draws.uniform(-1, 1, (2, 3)) * options.light  # one lamp lights all views, each camera sees it its own way
+        lamp = (
+            draws.uniform(-1, 1, (2, 3)) * options.light
+        )  # one lamp lights all views, each camera sees it its own way
         for view in views:
             light[view][row] = lamp + draws.uniform(-1, 1, (2, 3)) * options.light / 3 + [[1], [0]]
     return Masks(hidden, dropped, language, light)

@@ -68,9 +68,7 @@ class Step:
     @cached_property
     def masked(self) -> State:
         """The student's view: some tokens hidden, some streams dropped."""
-        return self.model.fuse(
-            self.encoded, hidden=self.hidden, language=(self.captions, ~self.dropped_language)
-        )
+        return self.model.fuse(self.encoded, hidden=self.hidden, language=(self.captions, ~self.dropped_language))
 
     def seen(self, side: str, streams: tuple[str, ...]) -> State:
         """The student's view through some streams only; `side` names it, so that objectives share the work."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import importlib
 from dataclasses import dataclass, field
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, cast, runtime_checkable
 
 import numpy as np
 
@@ -60,6 +60,15 @@ class Head(Protocol):
 
     def config(self) -> dict[str, Any]:
         """Settings that decide the result."""
+        ...
+
+
+@runtime_checkable
+class Matcher(Protocol):
+    """A head that has a space of its own for both sides of a retrieval, and need not predict one from the other."""
+
+    def match(self, test: Pool) -> tuple[np.ndarray, np.ndarray]:
+        """Queries and candidates [n, E], compared by cosine; the k-th belong together."""
         ...
 
 

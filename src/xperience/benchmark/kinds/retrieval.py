@@ -6,9 +6,11 @@ among the true targets, or, where the task says so, the true target asks among t
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from xperience.benchmark.heads import Head
+from xperience.benchmark.heads import Head, Matcher
 from xperience.benchmark.interval import Units
 from xperience.benchmark.metrics import means, retrieval
 from xperience.benchmark.samples import Pool
@@ -38,9 +40,13 @@ def evaluate(
     if len(train) < 2:
         outcome.reason = "no training windows with both sides recorded: there is nothing to learn"
         return
-    model = head.vectors(train, train.target, val, val.target)
-    predicted = model.predict(test)
-    query, pool = (test.target, predicted) if task.target_asks else (predicted, test.target)
+    fit: dict[str, Any] = {}
+    if isinstance(head, Matcher):
+        query, pool = head.match(test)
+    else:
+        model = head.vectors(train, train.target, val, val.target)
+        predicted, fit = model.predict(test), model.fit
+        query, pool = (test.target, predicted) if task.target_asks else (predicted, test.target)
     right = np.arange(candidates)
     rank = retrieval.ranks(query, pool, right)
     outcome.metrics = dict(retrieval.retrieval(rank))
@@ -73,4 +79,4 @@ def evaluate(
         )
         for k in dict.fromkeys(spread(order, 3))
     ]
-    outcome.fit = model.fit
+    outcome.fit = fit

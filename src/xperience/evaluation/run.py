@@ -1,0 +1,151 @@
+"""From a trained run and prepared data to evaluation.json and a page."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from xperience.benchmark.collect import collect
+from xperience.benchmark.recording import Recording
+from xperience.benchmark.run import run_benchmark
+from xperience.benchmark.samples import NotMeasurable
+from xperience.benchmark.summary import Summary
+from xperience.benchmark.task import ALL, VISION
+from xperience.benchmark.tasks import choose as choose_tasks
+from xperience.benchmark.tasks.misalignment_detection import MOVING, SENSED
+from xperience.errors import UsageError
+from xperience.evaluation.embedded import EmbeddedRecording
+from xperience.evaluation.inputs import Inputs, inputs_of
+from xperience.evaluation.recordings import recordings_of
+from xperience.evaluation.sections import Bench, choose, section
+from xperience.evaluation.tasks import compare, measure, verdict
+from xperience.evaluation.viewer import Viewer
+from xperience.prepare.shards.reader import Prepared
+from xperience.pretrain.run import Restored, restore
+from xperience.progress import track
+from xperience.storage import digest, write_json
+
+EVALUATION = "evaluation.json"
+HEADS = ("linear", "mlp")
+
+
+def evaluate(
+    run: Path,
+    data: Path,
+    out: Path,
+    *,
+    episodes: Path | None = None,
+    heldout: Sequence[Path] = (),
+    tasks: Sequence[str] | None = None,
+    sections: Sequence[str] | None = None,
+    device: str = "cpu",
+    seed: int = 0,
+    workers: int = 1,
+    show: bool = True,
+    command: str = "",
+) -> dict[str, Any]:
+    """Measures a trained model on the validation and test recordings of prepared data; what was written.
+
+    Args:
+        run: of `xperience pretrain`. data: of `xperience prepare`, with its split. episodes: the recordings themselves,
+            for linear and MLP heads on contract features. heldout: further prepared data, on which everything is test.
+
+    Raises:
+        XperienceError: what cannot be read, or does not fit the model.
+    """
+    started = time.monotonic()
+    restored, prepared = restore(run, device), Prepared.open(data)
+    fits(restored, prepared)
+    viewer = Viewer(restored, prepared)
+    sides = {
+        side: [id for id, one in zip(prepared.ids, prepared.sides, strict=True) if one == side]
+        for side in ("train", "val", "test")
+    }
+    if not sides["train"] or not sides["test"]:
+        raise UsageError("the prepared data has no train or no test side", file=data, field="split")
+    plain = _recordings(prepared, episodes, out, workers, show)
+    identity = digest((run / "weights.safetensors").read_bytes())
+    chosen = choose_tasks(list(tasks) if tasks else None)
+    inputs = needed(chosen)
+    recordings = [
+        EmbeddedRecording.of(
+            one, viewer.views(one.id, inputs, one.windows.start_frame, content=inputs_of(ALL)), identity
+        )
+        for one in track(plain, "windows through the model", show=show)
+    ]
+    rows = measure(recordings, sides, restored.texts, out / "model", tasks=[t.id for t in chosen], seed=seed, show=show)
+    if episodes is not None:
+        compare(rows, _heads(episodes, out, sides, [t.id for t in chosen], seed, show), out / "model", seed)
+    bench = Bench(
+        viewer, recordings, sides, out, {p.name: Viewer(restored, Prepared.open(p)) for p in heldout}, seed, show
+    )
+    found = {
+        "command": command,
+        "run": run.name,
+        "data": data.name,
+        "model": restored.shape.to_json(),
+        "weights": identity,
+        "episodes": {side: len(ids) for side, ids in sides.items()},
+        "test_sessions": len({r.session for r in bench.of("test")}),
+        "tasks": [asdict(row) | {"score": row.score, "verdict": verdict(row)} for row in rows],
+        "sections": {},
+    }
+    for name in track(choose(list(sections) if sections else None), "sections", show=show):
+        part = section(name)
+        try:
+            found["sections"][name] = {"title": part.TITLE} | part.measure(bench)
+        except NotMeasurable as reason:
+            found["sections"][name] = {"title": part.TITLE, "reason": str(reason)}
+    found["seconds"] = round(time.monotonic() - started, 1)
+    write_json(out / EVALUATION, found)
+    return found
+
+
+def needed(tasks: Sequence[Any]) -> list[Inputs]:
+    """Every set of inputs that the tasks ask for, and those of the model's own questions; each once."""
+    blocks = [ALL, VISION, *(task.blocks for task in tasks)]
+    if any(task.id == "misalignment_detection" for task in tasks):
+        blocks += [MOVING, SENSED]
+    return list(dict.fromkeys(inputs_of(one) for one in blocks))
+
+
+def fits(restored: Restored, prepared: Prepared) -> None:
+    """That data was prepared as the model's was.
+
+    Raises:
+        UsageError: it was not.
+    """
+    lacking = [name for name in restored.shape.streams if name not in prepared.recipe["streams"]]
+    if lacking:
+        raise UsageError(
+            "the data lacks streams that the model reads", file=prepared.folder, found=", ".join(lacking),
+            hint="prepare it by the recipe of the training data",
+        )  # fmt: skip
+
+
+def _recordings(prepared: Prepared, episodes: Path | None, out: Path, workers: int, show: bool) -> list[Recording]:
+    """From the recordings themselves where they are given, else from what was prepared."""
+    if episodes is None:
+        return recordings_of(prepared)
+    found, _ = collect(episodes, out / "heads", workers=workers, show=show)
+    there = {recording.id: recording for recording in found}
+    gone = [id for id in prepared.ids if id not in there]
+    if gone:
+        raise UsageError(
+            "prepared recordings are not among the episodes", field="--episodes", found=f"{len(gone)}, first {gone[0]}",
+            hint="give the folder that was prepared",
+        )  # fmt: skip
+    return [there[id] for id in sorted(prepared.ids)]
+
+
+def _heads(
+    episodes: Path, out: Path, sides: dict[str, list[str]], tasks: list[str], seed: int, show: bool
+) -> dict[str, tuple[Summary, Path]]:
+    found = {}
+    for name in HEADS:
+        summary = run_benchmark(episodes, out / "heads", tasks=tasks, sides=sides, head_name=name, seed=seed, show=show)
+        found[name] = (summary, out / "heads" if name == "linear" else out / "heads" / name)
+    return found

@@ -1,0 +1,217 @@
+"""The benchmark's tasks on a model: its own heads and probes of its frozen tokens, beside linear and MLP heads.
+
+For each task the way that does best on the validation recordings stands for the model; the test recordings are looked
+at once, afterwards. Against each head a paired interval over test sessions says who wins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+
+from xperience.benchmark.heads import Head, Predictor
+from xperience.benchmark.heads.linear import LinearHead
+from xperience.benchmark.paired import STATISTICS, difference, load_statistics
+from xperience.benchmark.protocol import Split
+from xperience.benchmark.run import run_task
+from xperience.benchmark.samples import Pool
+from xperience.benchmark.summary import SplitInfo, Summary, TaskResult
+from xperience.benchmark.task import Task
+from xperience.benchmark.tasks import choose
+from xperience.errors import UsageError
+from xperience.evaluation.attentive import AttentiveHead
+from xperience.evaluation.embedded import EmbeddedRecording
+from xperience.evaluation.own import OwnHead
+from xperience.pretrain.step import Texts
+from xperience.progress import track
+
+WAYS = ("own", "linear probe", "attentive probe")
+SATURATED = 0.98
+"""A head that scores this much leaves no room above it."""
+
+
+@dataclass
+class Row:
+    """One task. Scores are None where a way cannot be measured.
+
+    Attributes:
+        val, test: by way, of the model. chosen: way with the best score on the validation recordings.
+        heads: name of a head ("linear", "mlp") to its test score. against: the same to a `Difference` as a dict.
+        baselines: trivial ones by name. saturated: heads above `SATURATED`.
+    """
+
+    id: str
+    name: str
+    metric: str
+    unit: str
+    higher_is_better: bool
+    extension: bool
+    variant_of: str
+    val: dict[str, float | None] = field(default_factory=dict)
+    test: dict[str, float | None] = field(default_factory=dict)
+    interval: tuple[float, float] | None = None
+    chosen: str = ""
+    heads: dict[str, float | None] = field(default_factory=dict)
+    against: dict[str, dict[str, Any]] = field(default_factory=dict)
+    baselines: dict[str, float] = field(default_factory=dict)
+    saturated: list[str] = field(default_factory=list)
+    reason: str = ""
+    windows: int = 0
+
+    @property
+    def score(self) -> float | None:
+        return self.test.get(self.chosen)
+
+
+class Once:
+    """A head that is fitted once and then answers about any pool."""
+
+    def __init__(self, head: Head) -> None:
+        self.head, self.name, self.text = head, head.name, head.text
+        self._kept: dict[str, Predictor] = {}
+
+    def config(self) -> dict[str, Any]:
+        return self.head.config()
+
+    def classes(self, train: Pool, y: np.ndarray, val: Pool, y_val: np.ndarray, count: int) -> Predictor:
+        return self._once("classes", train, y, val, y_val, count)
+
+    def sets(self, train: Pool, y: np.ndarray, val: Pool, y_val: np.ndarray) -> Predictor:
+        return self._once("sets", train, y, val, y_val)
+
+    def vectors(self, train: Pool, y: np.ndarray, val: Pool, y_val: np.ndarray) -> Predictor:
+        return self._once("vectors", train, y, val, y_val)
+
+    def _once(self, kind: str, *given: Any) -> Predictor:
+        if kind not in self._kept:
+            self._kept[kind] = getattr(self.head, kind)(*given)
+        return self._kept[kind]
+
+
+class OnceMatcher(Once):
+    """The same for a head with a space of its own."""
+
+    def match(self, test: Pool) -> tuple[np.ndarray, np.ndarray]:
+        return cast(OwnHead, self.head).match(test)
+
+
+def measure(
+    recordings: Sequence[EmbeddedRecording],
+    sides: Mapping[str, Sequence[str]],
+    texts: Texts,
+    out: Path,
+    *,
+    tasks: Sequence[str] | None = None,
+    seed: int = 0,
+    show: bool = True,
+) -> list[Row]:
+    """Every task by every way, on the validation and on the test recordings; runs stand below `out`."""
+    first = next(iter(recordings[0].views.values()))
+    tokens, width = first.tokens.shape[1:]
+    val, test = (_split(sides, side) for side in ("val", "test"))
+    rows = []
+    for task in track(choose(tasks), "tasks of the model", show=show):
+        row = Row(task.id, task.name, task.metric, task.unit, task.higher_is_better, task.extension, task.variant_of)
+        intervals = {}
+        for way, head in _ways(task, texts, seed, tokens, width).items():
+            folder = out / way.replace(" ", "_")
+            result = run_task(task, head, recordings, test, folder / "test", seed)
+            row.test[way] = result.score
+            row.val[way] = _validated(task, head, recordings, sides, val, folder, seed)
+            row.windows = max(row.windows, result.num_test_windows)
+            row.baselines |= {b.name: b.score for b in result.baselines}
+            intervals[way] = result.interval
+            if result.score is None:
+                row.reason = row.reason or result.reason
+        row.chosen = _best(row)
+        if row.chosen:
+            row.reason = ""
+            found = intervals[row.chosen]
+            row.interval = (found.low, found.high) if found else None
+        rows.append(row)
+    return rows
+
+
+def _ways(task: Task, texts: Texts, seed: int, tokens: int, width: int) -> dict[str, Head]:
+    own = OwnHead(task, texts)
+    return {
+        "own": cast(Head, OnceMatcher(own) if task.kind == "retrieval" else Once(own)),
+        "linear probe": cast(Head, Once(LinearHead())),
+        "attentive probe": cast(Head, Once(cast(Head, AttentiveHead(seed, tokens, width)))),
+    }
+
+
+def _validated(
+    task: Task,
+    head: Head,
+    recordings: Sequence[EmbeddedRecording],
+    sides: Mapping[str, Sequence[str]],
+    split: Split,
+    folder: Path,
+    seed: int,
+) -> float | None:
+    if not sides.get("val"):
+        return None
+    return run_task(task, head, recordings, split, folder / "val", seed).score
+
+
+def _split(sides: Mapping[str, Sequence[str]], tested: str) -> Split:
+    train, val = sorted(sides["train"]), sorted(sides.get("val", ()))
+    text = f"trained on {len(train)} episodes, {tested}"
+    return Split(SplitInfo("given", text, train, val, sorted(sides.get(tested, ())), 0), inside=False)
+
+
+def _best(row: Row) -> str:
+    """The way to stand for the model: by the validation recordings, else the first that can be measured."""
+    there = [way for way in WAYS if row.test.get(way) is not None]
+    known = [way for way in there if row.val.get(way) is not None]
+    if not known:
+        return there[0] if there else ""
+    pick = max if row.higher_is_better else min
+    return pick(known, key=lambda way: cast(float, row.val[way]))
+
+
+def compare(rows: Sequence[Row], heads: Mapping[str, tuple[Summary, Path]], out: Path, seed: int = 0) -> None:
+    """Puts heads beside the model, in place.
+
+    Args:
+        heads: name to the summary of its run and the folder of that run.
+    """
+    for row in rows:
+        for name, (summary, folder) in heads.items():
+            result: TaskResult | None = summary.tasks.get(row.id)
+            score = result.score if result is not None else None
+            row.heads[name] = score
+            if score is None or result is None:
+                continue
+            row.baselines |= {b.name: b.score for b in result.baselines}
+            if row.higher_is_better and score > SATURATED:
+                row.saturated.append(name)
+            if not row.chosen:
+                continue
+            mine = out / row.chosen.replace(" ", "_") / "test" / row.id
+            if not (mine / STATISTICS).is_file() or not (folder / row.id / STATISTICS).is_file():
+                continue
+            try:
+                apart = difference(
+                    load_statistics(mine), load_statistics(folder / row.id), higher_is_better=row.higher_is_better,
+                    seed=seed,
+                )  # fmt: skip
+            except UsageError as error:
+                row.against[name] = {"verdict": "not comparable", "reason": str(error)}
+                continue
+            row.against[name] = asdict(apart)
+
+
+def verdict(row: Row) -> str:
+    """Over all heads: "win" where every one is beaten, "loss" where any is not and it wins, else "tie"."""
+    found = [one.get("verdict") for one in row.against.values()]
+    if not found:
+        return ""
+    if "loss" in found:
+        return "loss"
+    return "win" if all(one == "win" for one in found) else "tie"
