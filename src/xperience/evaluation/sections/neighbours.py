@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -21,6 +20,8 @@ from xperience.evaluation.sections.forecasts import ahead, told
 
 TITLE = "Nearest neighbours and forecasts"
 ASKED, NEAREST, FORECASTS = 6, 4, 4
+GOLDEN = 0.618
+
 WRIST = 0
 """First of the 21 joints of a hand."""
 
@@ -31,10 +32,10 @@ COLOURS = {"hand_left": "#1f6fb4", "hand_right": "#c4512d"}
 
 
 def measure(bench: Bench) -> dict[str, Any]:
-    """Writes pictures/neighbours.png and pictures/forecasts.png; how often a neighbour shares the action."""
+    """Writes pictures/neighbours.png and pictures/forecasts.png; actions of windows and neighbours."""
     test, train = gathered(bench, "test"), gathered(bench, "train")
     asked = spread(len(test), ASKED)
-    nearest = neighbours(features(bench, test)[asked], features(bench, train))
+    nearest = neighbours(features(bench, test)[asked], features(bench, train), train.episode)
     folder = bench.out / "pictures"
     _save(_draw_neighbours(bench, test, asked, train, nearest), folder / "neighbours.png")
     pictures = ["pictures/neighbours.png"]
@@ -47,8 +48,8 @@ def measure(bench: Bench) -> dict[str, Any]:
         rows.append([_named(test, query), _action(test, query), *(_action(train, k) for k in near)])
     return {
         "text": (
-            f"{len(asked)} test windows, evenly spread, and their {nearest.shape[1]} nearest training windows by cosine of "
-            "the readouts of the last block; below, wrist paths over the next second as they came, as the model's head "
+            f"{len(asked)} test windows, evenly spread, and their {nearest.shape[1]} nearest training windows, each of "
+            "another recording, by cosine of the mean readouts of the last block; below, wrist paths over the next second as they came, as the model's head "
             "forecast them, and where they were last seen."
         ),
         "pictures": pictures,
@@ -56,13 +57,13 @@ def measure(bench: Bench) -> dict[str, Any]:
             "columns": ["test window", "action", *(f"neighbour {k + 1}" for k in range(nearest.shape[1]))],
             "rows": rows,
         },
-        "same_action": _same_action(rows),
     }
 
 
 def spread(count: int, wanted: int) -> np.ndarray:
-    """Middles of `wanted` equal parts of 0 to count - 1."""
-    return np.unique(((np.arange(wanted) + 0.5) * count / wanted).astype(int))
+    """One of each of `wanted` equal parts of 0 to count - 1, at another place in each: recordings are often equally long."""
+    within = np.arange(1, wanted + 1) * GOLDEN % 1
+    return np.unique(((np.arange(wanted) + within) * count / wanted).astype(int))
 
 
 def features(bench: Bench, side: Gathered) -> np.ndarray:
@@ -79,16 +80,15 @@ def features(bench: Bench, side: Gathered) -> np.ndarray:
     return unit_rows(side.rows(of))
 
 
-def neighbours(query: np.ndarray, candidates: np.ndarray) -> np.ndarray:
-    """[Q, 4] indices of the nearest candidates, nearest first; fewer columns where there are fewer."""
-    found: np.ndarray = np.argsort(-(query @ candidates.T), axis=1, kind="stable")[:, :NEAREST]
-    return found
-
-
-def _same_action(rows: Sequence[Sequence[str]]) -> float | None:
-    """Share of neighbours with the action of the window that asked, among those where both have one."""
-    pairs = [(row[1], other) for row in rows for other in row[2:] if row[1] and other]
-    return float(np.mean([one == other for one, other in pairs])) if pairs else None
+def neighbours(query: np.ndarray, candidates: np.ndarray, episode: np.ndarray) -> np.ndarray:
+    """[Q, 4] indices of the nearest candidates, nearest first, one of each recording [n] since neighbouring windows share
+    most of their frames; fewer columns where there are fewer recordings."""
+    found = []
+    for likeness in query @ candidates.T:
+        order = np.argsort(-likeness, kind="stable")
+        first = np.unique(episode[order], return_index=True)[1]
+        found.append(order[np.sort(first)[:NEAREST]])
+    return np.stack(found)
 
 
 def _of(side: Gathered, k: int) -> tuple[EmbeddedRecording, int]:
