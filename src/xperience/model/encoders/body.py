@@ -30,8 +30,8 @@ class Encoder(Framewise):
             values = one.values.float() * 2 - 1
             return values, one.valid[..., None].expand_as(values)
         one = span.with_lead(stream)
-        values = one.values.float()
-        tracked = (values != 0).any(-1) & one.valid[..., None]  # a joint at exactly 0 was not seen
+        values = torch.nan_to_num(one.values.float(), nan=0.0, posinf=0.0, neginf=0.0)
+        tracked = (values != 0).any(-1) & one.valid[..., None]  # a joint that is not finite or exactly 0 was not seen
         root = values[:, :, 0]
         per = self.config.per_block(stream)
         R = body_heading(

@@ -10,7 +10,9 @@ if TYPE_CHECKING:
     from xperience.model.config import ModelConfig
     from xperience.pretrain.step import Step, Term
 
-NAMES = ("masked", "alignment", "future", "ego_motion", "hand_motion", "action", "language", "contact", "policy")
+NAMES = (
+    "masked", "alignment", "pairs", "future", "ego_motion", "hand_motion", "action", "language", "contact", "policy",
+)  # fmt: skip
 
 
 class Objective(Protocol):

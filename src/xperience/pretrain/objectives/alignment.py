@@ -1,8 +1,9 @@
 """Cross-modal contrastive alignment: which pictures, sounds and words belong to this motion?
 
-Motion against sight, block by block: the neighbouring quarter seconds of the same episode are the hard negatives. Sound
-stands on the side of the motion and on that of the pictures in turn, so that it is learnt to fit both. Language against
-everything but language. Temperatures are learnt, one a pair, since noisier pairs want softer ones (Girdhar et al. 2023).
+Motion against sight, block by block: among all blocks of the batch, and among those of the same recording alone, which
+are the hard negatives; there neither the person nor the place gives the answer away. Sound stands on the side of the
+motion and on that of the pictures in turn, so that it is learnt to fit both. Language against everything but language.
+Temperatures are learnt, one a pair, since noisier pairs want softer ones (Girdhar et al. 2023).
 """
 
 from __future__ import annotations
@@ -52,8 +53,10 @@ class Alignment(nn.Module):
         both = motion.seen.any(1)[:, None] & sight.seen.any(1)[:, None]  # whether each side has anything
         blocks = m.shape[1]
         known = both.expand(-1, blocks).flatten()
+        close, foreign = overlap(step, blocks), _foreign(step, blocks)
         terms = {
-            "motion_sight": contrast(m.flatten(0, 1), v.flatten(0, 1), self.scales[0], known, _overlap(step, blocks)),
+            "motion_sight": contrast(m.flatten(0, 1), v.flatten(0, 1), self.scales[0], known, close),
+            "same_recording": contrast(m.flatten(0, 1), v.flatten(0, 1), self.scales[0], known, close | foreign),
             "words": self._words(step),
         }
         zero = touch([self]) + 0 * self.scales.sum()
@@ -73,14 +76,20 @@ class Alignment(nn.Module):
         )
 
 
-def _overlap(step: Step, blocks: int) -> torch.Tensor:
+def overlap(step: Step, blocks: int) -> torch.Tensor:
     """[B T, B T] True where two blocks of different samples lie over each other in time (false negatives)."""
     batch = step.batch
     device = step.dropped_language.device
-    episode = torch.as_tensor(batch.episode, device=device) + 1_000_003 * torch.as_tensor(batch.source, device=device)
     per = batch.frames / blocks
     start = torch.as_tensor(batch.start_frame, device=device)[:, None] + per * torch.arange(blocks, device=device)
-    episodes, starts = episode[:, None].expand(-1, blocks).flatten(), start.flatten()
+    starts = start.flatten()
     close = (starts[:, None] - starts[None]).abs() < per
-    same = episodes[:, None] == episodes[None]
-    return same & close & ~torch.eye(len(starts), dtype=torch.bool, device=device)
+    return close & ~_foreign(step, blocks) & ~torch.eye(len(starts), dtype=torch.bool, device=device)
+
+
+def _foreign(step: Step, blocks: int) -> torch.Tensor:
+    """[B T, B T] True where two blocks are of different recordings."""
+    batch = step.batch
+    recording = torch.as_tensor(batch.episode + 1_000_003 * batch.source, device=step.dropped_language.device)
+    recording = recording.repeat_interleave(blocks)
+    return recording[:, None] != recording[None]

@@ -1,0 +1,232 @@
+"""Does the model learn from real recordings? Trials of body and IMU, and real hands.
+
+    python benchmarks/pretrain_real.py --utd UTD-MHAD/ --cache cache/                 # about half an hour on one core
+    python benchmarks/pretrain_real.py --utd UTD-MHAD/ --cache cache/ --leave-out 5   # what settings were chosen by
+
+See pretrain_real.md for what it measures and what came out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import real_motion as motion
+import real_probe as probing
+
+from xperience.errors import UsageError
+from xperience.prepare.shards.reader import Prepared
+from xperience.pretrain.config import TrainConfig, parse
+from xperience.storage import write_json
+
+COPIES = 6
+RESAMPLES = 5000
+
+
+def prepared(episodes: Path, out: Path, train: Sequence[int], test: Sequence[int], show: bool) -> Prepared:
+    """Body and IMU of the imported trials of some subjects, those of `train` and `test` on their sides of the split."""
+    from xperience.prepare.campaign import prepare
+    from xperience.prepare.intake import items_of
+    from xperience.prepare.recipe import Recipe
+
+    items = items_of(episodes)
+    sides = {
+        side: [item.id for item in items if motion.subject_of(item.id) in subjects]
+        for side, subjects in (("train", train), ("test", test))
+    }
+    recipe = Recipe(name="motion", streams=motion.SIDES, shard_mb=64)
+    prepare(items, {**sides, "val": []}, recipe, out, show=show)
+    return Prepared.open(out)
+
+
+def corpus(trials: list[motion.Motion], out: Path, copies: int, seed: int, show: bool) -> Path:
+    """What is pretrained on: the training trials and variations of them, without a word of what is done in them."""
+    from xperience.prepare.campaign import prepare
+    from xperience.prepare.intake import items_of
+    from xperience.prepare.recipe import Recipe
+
+    if not (out / "prepared" / "segments.parquet").is_file():
+        motion.write_varied(trials, copies, out / "episodes", motion.Variation(), seed, show)
+        items = items_of(out / "episodes")
+        recipe = Recipe(name="motion", streams=motion.SIDES, shard_mb=64)
+        prepare(items, {"train": [i.id for i in items], "val": [], "test": []}, recipe, out / "prepared", show=show)
+    return out / "prepared"
+
+
+def config(seed: int, minutes: float, steps: int = 0) -> TrainConfig:
+    """No objective that reads a label."""
+    return parse(
+        {
+            "name": "real-motion",
+            "model": {"size": "nano"},
+            "data": {"frames": motion.WINDOW, "stride": 3, "future": 0, "points": 0},
+            "objectives": {"masked": {"weight": 1.0, "every": 2}, "pairs": 1.0},
+            "masking": {"hide": 0.3, "drop": 0.05},
+            "optimiser": {"lr": 1.5e-3, "warmup": 50, "ema": 0.99},
+            "run": {
+                "minutes": minutes, "steps": steps, "batch": 48, "seed": seed, "workers": 0, "device": "cpu",
+                "save_every": 100000, "panel_every": 0, "probe_every": 0, "log_every": 50,
+            },
+        }
+    )  # fmt: skip
+
+
+def interval(differences: np.ndarray, seed: int = 0) -> tuple[float, float]:
+    """95 % interval of the mean of differences [n], trials drawn with replacement."""
+    draws = np.random.default_rng(seed).integers(len(differences), size=(RESAMPLES, len(differences)))
+    low, high = np.percentile(differences[draws].mean(1), [2.5, 97.5])
+    return float(low), float(high)
+
+
+def forests(episodes: Path, train: Sequence[int], test: Sequence[int], seeds: int) -> dict[str, dict[str, np.ndarray]]:
+    """[seeds, n] right or wrong of the forests of benchmarks/utd_mhad.py by input, with the trials' names."""
+    import utd_mhad
+    from sklearn.ensemble import RandomForestClassifier
+
+    trials = utd_mhad.read_all(episodes, show=False)
+    vectors: dict[str, list[np.ndarray]] = {"imu": [], "skeleton": []}
+    for t in trials:
+        if t.imu is None or t.skeleton is None:
+            raise UsageError("every trial has to have both streams", found=t.name)
+        vectors["imu"].append(utd_mhad.quarters(t.imu))
+        centred = t.skeleton - t.skeleton[:, utd_mhad.CENTRE : utd_mhad.CENTRE + 1]
+        vectors["skeleton"].append(utd_mhad.quarters(centred))
+    x = {name: np.array(rows) for name, rows in vectors.items()}
+    x["both"] = np.concatenate([x["imu"], x["skeleton"]], 1)
+    y = np.array([utd_mhad.ACTIONS.index(t.action) for t in trials])
+    a, b = (np.array([t.subject in subjects for t in trials]) for subjects in (train, test))
+    names = np.array([_key(t.name) for t, tested in zip(trials, b, strict=True) if tested])
+    out = {}
+    for name, rows in x.items():
+        right = [
+            RandomForestClassifier(utd_mhad.TREES, random_state=seed).fit(rows[a], y[a]).predict(rows[b]) == y[b]
+            for seed in range(seeds)
+        ]
+        out[name] = {"right": np.array(right), "names": names}
+    return out
+
+
+def _key(name: str) -> str:
+    """a1_s2_t3_inertial.mat as the recordings are called: utd_mhad_s2__a01_t3."""
+    action, subject, trial = (part[1:] for part in name.split("_")[:3])
+    return f"utd_mhad_s{subject}__a{int(action):02d}_t{trial}"
+
+
+def utd(options: argparse.Namespace) -> dict[str, object]:
+    """Part A; prints its tables and gives their numbers."""
+    from xperience.pretrain.run import pretrain, restore
+    from xperience.sources.importing import import_recordings
+    from xperience.sources.registry import source
+
+    show = not options.quiet
+    episodes = options.cache / "episodes"
+    import_recordings(source("utd-mhad"), options.utd, episodes, show=show)
+    subjects = sorted({int(p.name.rsplit("_s", 1)[1]) for p in episodes.glob("utd_mhad_s*")})
+    train_on = [s for s in subjects if s % 2 and s != options.leave_out]
+    test_on = [options.leave_out] if options.leave_out else [s for s in subjects if s % 2 == 0]
+    if not train_on or not test_on:
+        raise UsageError("needs odd subjects to train and others to test", found=subjects)
+    place = options.cache / ("final" if not options.leave_out else f"without_{options.leave_out}")
+    opened = prepared(episodes, place / "trials", train_on, test_on, show)
+    train, test = motion.read(opened, ["train"]), motion.read(opened, ["test"])
+    assert {t.subject for t in train}.isdisjoint(t.subject for t in test)
+    names = sorted({t.action for t in train})
+    print(f"subjects {train_on} train ({len(train)} trials), {test_on} test ({len(test)} trials)", flush=True)
+    data = corpus(train, place / "corpus", options.copies, 0, show)
+    how = probing.Settings(steps=options.tune_steps)
+    right: dict[tuple[str, str], list[np.ndarray]] = {}
+    found = []
+    for seed in range(options.seeds):
+        begun = time.time()
+        run = place / f"run_{seed}"
+        if not (run / "weights.safetensors").is_file():
+            pretrain(config(seed, options.minutes, options.steps), [data], run)
+        restored = restore(run)
+        told = time.time()
+        rows = {"frozen": probing.probe(restored.model, train, test, names, how, seed)}
+        if options.tune_steps:
+            rows["fine-tuned"] = probing.fine_tune(restored.model, train, test, names, how, seed, show)
+        for kind, by_input in rows.items():
+            for name, values in by_input.items():
+                right.setdefault((kind, name), []).append(values)
+        found.append(probing.similarity(restored, test))
+        print(f"seed {seed}: pretrained in {told - begun:.0f} s, judged in {time.time() - told:.0f} s", flush=True)
+    figures = recognition(right, forests(episodes, train_on, test_on, options.seeds), test)
+    return {"recognition": figures, "retrieval": retrieval(found, test)}
+
+
+def recognition(
+    right: dict[tuple[str, str], list[np.ndarray]],
+    trees: dict[str, dict[str, np.ndarray]],
+    test: list[motion.Motion],
+) -> dict[str, dict[str, float]]:
+    figures = {}
+    print(f"\n{'action recognition':<24}{'accuracy':>9}{'std':>7}{'forest':>8}{'difference, 95 %':>26}")
+    for (kind, name), rows in right.items():
+        order = {key: k for k, key in enumerate(trees[name]["names"])}
+        base = trees[name]["right"][:, [order[t.id] for t in test]]
+        ours = np.array(rows)
+        difference = ours.mean(0) - base.mean(0)
+        low, high = interval(difference)
+        each = ours.mean(1)
+        figures[f"{kind} {name}"] = {
+            "accuracy": float(each.mean()), "std": float(each.std()), "forest": float(base.mean()),
+            "difference": float(difference.mean()), "low": low, "high": high,
+        }  # fmt: skip
+        print(
+            f"{kind + ', ' + name:<24}{each.mean():>9.3f}{each.std():>7.3f}{base.mean():>8.3f}"
+            f"{difference.mean():>+10.3f} ({low:+.3f} to {high:+.3f})",
+            flush=True,
+        )
+    return figures
+
+
+def retrieval(found: list[np.ndarray], test: list[motion.Motion]) -> dict[str, float]:
+    """MRR of the skeleton that belongs to an IMU among those of all test trials."""
+    from utd_mhad import ranks
+
+    n = len(test)
+    reciprocal = np.array([1 / ranks(values) for values in found])
+    low, high = interval(reciprocal.mean(0))
+    chance = float(np.mean(1 / np.arange(1, n + 1)))
+    top = float(np.mean([(ranks(values) <= 1).mean() for values in found]))
+    print(f"\nIMU -> skeleton, {n} candidates: MRR {reciprocal.mean():.3f} ({low:.3f} to {high:.3f}), ", end="")
+    print(f"std of seeds {reciprocal.mean(1).std():.3f}, top-1 {top:.3f}; chance {chance:.3f}", flush=True)
+    return {"mrr": float(reciprocal.mean()), "low": low, "high": high, "top1": top, "chance": chance, "candidates": n}
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--utd", type=Path, help="folder of UTD-MHAD")
+    parser.add_argument(
+        "--cache", type=Path, required=True, help="where everything that is made goes; what is there is kept"
+    )
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--minutes", type=float, default=4.0, help="of pretraining, a seed")
+    parser.add_argument("--steps", type=int, default=0, help="of pretraining, instead")
+    parser.add_argument("--copies", type=int, default=COPIES, help="variations of each trial to pretrain on")
+    parser.add_argument("--tune-steps", type=int, default=probing.Settings.steps, help="0: no fine-tuning")
+    parser.add_argument(
+        "--leave-out", type=int, default=0, help="judge on this odd subject, and leave all even ones alone"
+    )
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--out", type=Path, help="write the numbers to this JSON file too")
+    parser.add_argument("--quiet", action="store_true", help="no progress bars")
+    options = parser.parse_args(arguments)
+    import torch
+
+    torch.set_num_threads(options.threads)
+    figures: dict[str, object] = {}
+    if options.utd:
+        figures["utd"] = utd(options)
+    if options.out:
+        write_json(options.out, figures)
+
+
+if __name__ == "__main__":
+    sys.path.append(str(Path(__file__).parent))
+    main()
