@@ -14,7 +14,7 @@ from xperience.benchmark.samples import NotMeasurable
 from xperience.benchmark.task import ALL, MOTION, VISION
 from xperience.benchmark.tasks.caption_grounding import INPUT
 from xperience.benchmark.tasks.misalignment_detection import MOVING, SENSED
-from xperience.evaluation.gathered import directions, gathered
+from xperience.evaluation.gathered import directions, gathered, view_of
 from xperience.evaluation.inputs import inputs_of
 from xperience.evaluation.resample import drawn, paired, session_interval
 from xperience.evaluation.sections import Bench, forecasts, neighbours, retrieval, shifts
@@ -117,6 +117,18 @@ def test_constant_velocity_is_exact_for_constant_velocity(bench: Bench) -> None:
     assert not known[1].any(), "nothing is known since an unknown frame"
     assert known[2].all() and not velocity[2].any(), "no velocity without the frame before"
     assert known[3].sum() == 9, "the recording ends"
+
+
+def test_a_model_without_these_heads_cannot_be_measured(bench: Bench) -> None:
+    mute = planted(bench, ALL, lambda _, view: replace(view, own={}))
+    with pytest.raises(NotMeasurable, match="forecast"):
+        forecasts.measure(mute)
+
+
+def test_a_view_that_no_task_asked_for_is_made(bench: Bench) -> None:
+    one = bench.of("test")[0]
+    bare = replace(one, views={k: v for k, v in one.views.items() if k != inputs_of(INPUT)})
+    assert view_of(bench, bare, INPUT).own["window"] == pytest.approx(one.view(INPUT).own["window"], abs=1e-5)
 
 
 # -- retrieval

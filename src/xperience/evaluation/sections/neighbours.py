@@ -46,12 +46,17 @@ def measure(bench: Bench) -> dict[str, Any]:
     rows = []
     for query, near in zip(asked, nearest, strict=True):
         rows.append([_named(test, query), _action(test, query), *(_action(train, k) for k in near)])
+    text = (
+        f"{len(asked)} test windows, evenly spread, and their {nearest.shape[1]} nearest training windows, each of another "
+        "recording, by cosine of the mean readouts of the last block."
+    )
+    if found:
+        text += (
+            " Below, paths of the wrists over the next second as they came and as the model's head forecast them, from "
+            "where they were last seen, which is what constant position says."
+        )
     return {
-        "text": (
-            f"{len(asked)} test windows, evenly spread, and their {nearest.shape[1]} nearest training windows, each of "
-            "another recording, by cosine of the mean readouts of the last block; below, wrist paths over the next second as they came, as the model's head "
-            "forecast them, and where they were last seen."
-        ),
+        "text": text,
         "pictures": pictures,
         "table": {
             "columns": ["test window", "action", *(f"neighbour {k + 1}" for k in range(nearest.shape[1]))],
