@@ -47,6 +47,7 @@ ORDER = (
     "plan",
     "prepare",
     "pretrain",
+    "evaluate",
     "scale",
     "audit",
 )
