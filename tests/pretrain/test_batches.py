@@ -224,3 +224,17 @@ def test_what_a_recipe_does_not_ask_for_is_not_read(batches):
     assert not batch.text.known.any() and not batch.cameras.valid.any() and not batch.cameras.points_valid.any()
     assert np.array_equal(batch.streams["pose"].values, full.streams["pose"].values)
     assert full.text.known.all() and full.cameras.valid.all() and full.cameras.points_valid.any()
+
+
+def test_windows_of_one_recording_stand_side_by_side(batches):
+    grouped = Batches(batches.data, [Mix()], BatchRecipe(streams=("pose",), language=False, group=3), seed=5)
+    sampler = grouped.sampler
+    whole = 3 * int(sampler.clips[0][-1])
+    _, episode, start, seeds = sampler.places(np.arange(whole))
+    assert (episode.reshape(-1, 3) == episode[::3, None]).all(), "a group is of one recording"
+    assert all(len(set(row)) == 3 for row in start.reshape(-1, 3)), "and of different windows"
+    assert len(set(seeds.tolist())) == whole
+    seen = set(zip(episode.tolist(), start.tolist(), strict=True))
+    assert len(seen) == len(sampler) and whole - len(sampler) < 3 * len(set(episode.tolist()))
+    again = sampler.places(np.arange(4, 11))
+    assert np.array_equal(again[1], episode[4:11]) and np.array_equal(again[2], start[4:11])

@@ -34,6 +34,10 @@ class Inputs:
     language: bool
 
 
+TOLD = Inputs((), True)
+"""What is said about a window, and nothing else."""
+
+
 def inputs_of(blocks: Sequence[str]) -> Inputs:
     """The inputs that hold what these blocks are made from, and no more."""
     from xperience.prepare.streams import STREAMS

@@ -38,7 +38,7 @@ class Tokens:
         kept = {name: place for name, place in self.places.items() if name in names}
         if len(kept) == len(self.places):
             return self
-        index = np.concatenate([np.arange(place.start, place.stop) for place in kept.values()])
+        index = np.concatenate([np.zeros(0, np.int64), *(np.arange(p.start, p.stop) for p in kept.values())])
         rows = torch.from_numpy(index).to(self.x.device)
         places, at = {}, 0
         for name, place in kept.items():

@@ -34,7 +34,8 @@ class Data(_Strict):
 
     `streams`: those in the batch; none named: all that was prepared. `every`: stream to n, only each n-th frame. `points`:
     map points a sample. `side`: of the split. `weights`: share of samples of each prepared folder, in their order; none:
-    every window counts once an epoch. `recordings`: only the first so many of each folder's side, 0 for all.
+    every window counts once an epoch. `recordings`: only the first so many of each folder's side, 0 for all. `group`: so
+    many windows of one recording stand side by side in the order, as hard negatives for each other.
     """
 
     frames: Annotated[int, Field(ge=1, le=2000)] = 20
@@ -46,6 +47,7 @@ class Data(_Strict):
     side: str = "train"
     weights: tuple[float, ...] = ()
     recordings: Annotated[int, Field(ge=0)] = 0
+    group: Annotated[int, Field(ge=1, le=64)] = 1
 
 
 class Objective(_Strict):
@@ -67,13 +69,15 @@ class Masking(_Strict):
     """What is taken away from the student.
 
     `hide`: share of a stream's tokens. `span_s`: they go in stretches of about so many seconds. `drop`: chance that a
-    whole stream goes. `drop_contacts`, `drop_language`: those of the streams that give the answers away. `light`: colours
+    whole stream goes. `sparse`: chance that a sample loses most of its streams, each with `SPARSE`, so that no stream leans
+    on the others. `drop_contacts`, `drop_language`: those of the streams that give the answers away. `light`: colours
     of a view are stretched and shifted by up to this share, so that no lamp is learnt by heart.
     """
 
     hide: Share = 0.4
     span_s: Annotated[float, Field(gt=0)] = 0.5
     drop: Share = 0.15
+    sparse: Share = 0.0
     drop_contacts: Share = 0.7
     drop_language: Share = 0.7
     light: Share = 0.0

@@ -83,10 +83,11 @@ class Corpus:
             future_streams=wanted,
             every=dict(options.every),
             points=options.points,
+            group=options.group,
         )
         self.batches = Batches(self.opened, self.mixes, self.recipe, seed)
         names = repr([(mix.frames, mix.stride, mix.future, mix.side, mix.weight, mix.recordings) for mix in self.mixes])
-        self.identity = digest(*(p.identity for p in self.opened), names, repr(sorted(wanted)))
+        self.identity = digest(*(p.identity for p in self.opened), names, repr(sorted(wanted)), str(options.group))
 
     def chosen(self, prepared: Prepared) -> np.ndarray:
         """Places of a folder's recordings that are trained on."""

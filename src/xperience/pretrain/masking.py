@@ -10,6 +10,9 @@ import numpy as np
 from xperience.prepare.streams import STREAMS
 from xperience.pretrain.config import Masking
 
+SPARSE = 0.8
+"""Chance that a stream goes where most of them do."""
+
 
 @dataclass(frozen=True)
 class Masks:
@@ -39,7 +42,8 @@ def draw(seeds: np.ndarray, times: Mapping[str, np.ndarray], options: Masking) -
     chance = np.array([options.drop_contacts if name == "contacts" else options.drop for name in STREAMS])
     for row, seed in enumerate(seeds):
         draws = np.random.Generator(np.random.Philox(key=int(seed)))
-        dropped[row] = draws.random(len(STREAMS)) < chance
+        sparse = draws.random() < options.sparse
+        dropped[row] = draws.random(len(STREAMS)) < (np.maximum(chance, SPARSE) if sparse else chance)
         language[row] = draws.random() < options.drop_language
         for stream, shape in hidden.items():
             at = np.floor((times[stream] + draws.random() * options.span_s) / options.span_s).astype(int)

@@ -110,7 +110,11 @@ class Order:
             flat = permute(position, total, self._keys(np.zeros_like(k), epoch))
             source = np.searchsorted(ends, flat, side="right")
             window = flat - (ends - sizes)[source]
-        return Samples(k, source, window, epoch, _mix(k.astype(np.uint64) ^ self._salt("mask")))
+        return Samples(k, source, window, epoch, self.mask_seeds(k))
+
+    def mask_seeds(self, k: np.ndarray) -> np.ndarray:
+        """[B] uint64, the seed of all that is random about samples k [B]."""
+        return _mix(np.asarray(k).astype(np.uint64) ^ self._salt("mask"))
 
     @cached_property
     def _table(self) -> tuple[np.ndarray, np.ndarray]:

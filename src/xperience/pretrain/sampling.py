@@ -47,6 +47,7 @@ class BatchRecipe:
         every: stream to n: only each n-th frame of the recording is in the batch (as it was prepared, or thinner).
         language, calibration: whether text, and cameras with map points, are read at all.
         points: map points a sample. size: stream to (height, width), for pictures.
+        group: so many windows of one recording, spread over it, stand side by side in the order: hard negatives.
     """
 
     frames: int = 20
@@ -58,13 +59,16 @@ class BatchRecipe:
     size: dict[str, tuple[int, int]] = field(default_factory=dict)
     language: bool = True
     calibration: bool = True
+    group: int = 1
 
 
 class Sampler:
     """From sample numbers to windows.
 
     Attributes:
-        order, indices: one index a source.
+        order, indices: one index a source. clips: [E + 1] of each, running total of groups of windows by recording.
+
+    Where a recording's windows are no multiple of the group, up to a group less one of them come twice in an epoch.
 
     Raises:
         UsageError: a source without windows, or one that is longer than the batch.
@@ -82,8 +86,13 @@ class Sampler:
             WindowIndex.of(data[m.data].frames, data[m.data].side(m.side)[: m.recordings], m.frames, m.stride, m.future)
             for m in mixes
         ]
-        identity = digest(*(item.identity for item in data), repr(self.mixes))
-        sources = [Source(m.name, len(index), m.weight) for m, index in zip(mixes, self.indices, strict=True)]
+        self.group = recipe.group
+        self.clips = [
+            np.concatenate([[0], np.cumsum(-(-np.diff(index.totals) // self.group))]) for index in self.indices
+        ]
+        grouped = f" by {self.group}" if self.group > 1 else ""
+        identity = digest(*(item.identity for item in data), repr(self.mixes) + grouped)
+        sources = [Source(m.name, int(clips[-1]), m.weight) for m, clips in zip(mixes, self.clips, strict=True)]
         self.order = Order(seed, identity, sources)
         self.identity = identity
 
@@ -93,9 +102,19 @@ class Sampler:
 
     def places(self, k: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Source, recording, start frame and mask seed, [B] each, of samples k [B]."""
-        samples = self.order.samples(k)
-        episode, start = np.zeros(len(samples.k), np.int64), np.zeros(len(samples.k), np.int64)
+        k = np.asarray(k, np.int64)
+        samples = self.order.samples(k // self.group)
+        episode, start = np.zeros(len(k), np.int64), np.zeros(len(k), np.int64)
         for source, index in enumerate(self.indices):
             mine = samples.source == source
-            episode[mine], start[mine] = index.locate(samples.window[mine])
-        return samples.source, episode, start, samples.mask_seed
+            window = _members(index.totals, self.clips[source], samples.window[mine], k[mine] % self.group)
+            episode[mine], start[mine] = index.locate(window)
+        return samples.source, episode, start, self.order.mask_seeds(k)
+
+
+def _members(totals: np.ndarray, clips: np.ndarray, clip: np.ndarray, member: np.ndarray) -> np.ndarray:
+    """Windows [B]: the `member`-th of clips [B]. A recording with C clips has every C-th window in one of them."""
+    row = np.searchsorted(clips, clip, side="right") - 1
+    count = totals[row + 1] - totals[row]
+    found: np.ndarray = totals[row] + (clip - clips[row] + member * (clips[row + 1] - clips[row])) % count
+    return found
