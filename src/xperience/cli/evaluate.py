@@ -51,10 +51,14 @@ def register(app: typer.Typer) -> None:
         xperience evaluate run --data prepared --out evaluated --episodes recordings
         xperience evaluate run --data prepared --out quick --tasks contact_prediction --sections forecasts
         """
+        from xperience.benchmark.tasks import choose as tasks_of
         from xperience.evaluation.run import evaluate as measure
+        from xperience.evaluation.sections import choose as sections_of
         from xperience.report import model_page
         from xperience.storage import to_json
 
+        tasks_of(_names(tasks))
+        sections_of(_names(sections))  # a wrong name is said now, not after the measuring
         found = measure(
             run,
             data,
