@@ -116,7 +116,7 @@ def chart(
     axes = svg.Axes(
         52, 14, CHART[0] - 66, CHART[1] - 46, (float(places.min()), float(places.max())), svg.span(everything)
     )
-    parts = [*axes.grid_y(), *axes.ticks_x("s" if timed else ""), axes.frame()]
+    parts = [*axes.grid_y(5), *axes.ticks_x("s" if timed else ""), axes.frame()]
     legend, bound = [], 0
     for key, values in series.items():
         edge = key in ("low", "high")
