@@ -16,7 +16,7 @@ from torch.nn import functional as F
 from xperience.progress import track
 
 if TYPE_CHECKING:
-    from xperience.model.model import Encoded, State, XperienceModel
+    from xperience.model.model import State, XperienceModel
     from xperience.pretrain.run import Restored
 
 INPUTS: dict[str, tuple[str, ...]] = {"imu": ("imu",), "skeleton": ("body",), "both": ("imu", "body")}
@@ -27,138 +27,133 @@ AT_ONCE = 64
 @dataclass(frozen=True)
 class Settings:
     """Chosen by leaving out one training subject. `views`: variations of each trial that a probe is fitted on, besides
-    the trial. `steps`, `lr`: of fine-tuning; `head_lr`: of its classifiers. `smooth`: of the labels."""
+    the trial. `steps`, `lr`: of fine-tuning, which begins with the probe; `head_lr`: of its classifiers. `smooth`: of
+    the labels."""
 
-    views: int = 12
+    views: int = 8
     probe_steps: int = 400
+    probe_lr: float = 1e-3
     probe_decay: float = 0.05
-    steps: int = 500
+    steps: int = 60
     batch: int = 24
-    lr: float = 5e-4
-    head_lr: float = 2e-3
+    lr: float = 1e-4
+    head_lr: float = 3e-4
     decay: float = 0.05
     dropout: float = 0.4
     smooth: float = 0.1
 
 
 def feature(state: State, streams: Sequence[str]) -> torch.Tensor:
-    """[n, 4 (R + S) D]: readouts and the tokens of the streams, in means over each quarter of the trial."""
-    parts = [state.readout.flatten(2)]
+    """[n, 8 (R + S) D]: readouts and the tokens of the streams, mean and maximum over each quarter of the trial."""
     blocks = state.readout.shape[1]
-    for stream in streams:
-        parts.append(state.x[:, state.tokens.of(stream)].unflatten(1, (blocks, -1)).mean(2))
-    over_trial = torch.cat(parts, 2).unflatten(0, (-1, WINDOWS)).flatten(1, 2)
-    return over_trial.unflatten(1, (QUARTERS, -1)).mean(2).flatten(1)
+    parts = [state.readout.flatten(2)]
+    parts += [state.x[:, state.tokens.of(stream)].unflatten(1, (blocks, -1)).mean(2) for stream in streams]
+    over_trial = torch.cat([p.float() for p in parts], 2).unflatten(0, (-1, WINDOWS)).flatten(1, 2)
+    quarters = over_trial.unflatten(1, (QUARTERS, -1))
+    return torch.cat([quarters.mean(2), quarters.amax(2)], 2).flatten(1)
 
 
-def features_of(model: XperienceModel, encoded: Encoded) -> dict[str, torch.Tensor]:
-    return {name: feature(model.fuse(encoded, streams), streams) for name, streams in INPUTS.items()}
+def features_of(model: XperienceModel, trials: Sequence[Motion]) -> dict[str, torch.Tensor]:
+    """[n, F] features of some trials by input; what one input does not name is not looked at for it."""
+    with torch.autocast("cpu", torch.bfloat16):
+        encoded = model.encode(batch_of(trials))
+        states = {name: model.fuse(encoded, streams) for name, streams in INPUTS.items()}
+    return {name: feature(state, INPUTS[name]) for name, state in states.items()}
 
 
 @torch.no_grad()
 def frozen(model: XperienceModel, trials: Sequence[Motion]) -> dict[str, torch.Tensor]:
-    """[n, F] features of all trials by input."""
-    found: dict[str, list[torch.Tensor]] = {name: [] for name in INPUTS}
-    for low in range(0, len(trials), AT_ONCE):
-        for name, values in features_of(model, model.encode(batch_of(trials[low : low + AT_ONCE]))).items():
-            found[name].append(values)
-    return {name: torch.cat(parts) for name, parts in found.items()}
+    """The same of any number of trials."""
+    parts = [features_of(model, trials[low : low + AT_ONCE]) for low in range(0, len(trials), AT_ONCE)]
+    return {name: torch.cat([part[name] for part in parts]) for name in INPUTS}
 
 
 def classes(trials: Sequence[Motion], names: Sequence[str]) -> torch.Tensor:
     return torch.tensor([names.index(t.action) for t in trials])
 
 
-def probe(
-    model: XperienceModel, train: list[Motion], test: list[Motion], names: list[str], how: Settings, seed: int
-) -> dict[str, np.ndarray]:
-    """[n of test] right or wrong by input: a linear classifier on frozen features, fitted on `train` and its variations."""
-    torch.manual_seed(seed)
-    draw = np.random.default_rng(seed)
-    fitted = [*train, *(varied(t, draw, Variation()) for _ in range(how.views) for t in train)]
-    x_all, x_test_all, y = frozen(model, fitted), frozen(model, test), classes(fitted, names)
-    right = {}
-    for name, x in x_all.items():
-        mean, spread = x.mean(0), x.std(0) + 1e-3
-        x, x_test = (x - mean) / spread, (x_test_all[name] - mean) / spread
-        linear = nn.Linear(x.shape[1], len(names))
-        nn.init.zeros_(linear.weight)
-        optimiser = torch.optim.AdamW(linear.parameters(), 1e-3, weight_decay=how.probe_decay)
-        for step in range(how.probe_steps):
-            for group in optimiser.param_groups:
-                group["lr"] = 1e-3 * (1 - step / how.probe_steps)
-            rows = torch.randint(len(x), (256,))
-            shown = F.dropout(x[rows], how.dropout)
-            loss = F.cross_entropy(linear(shown), y[rows], label_smoothing=how.smooth)
-            optimiser.zero_grad()
-            loss.backward()
-            optimiser.step()
-        with torch.no_grad():
-            right[name] = (linear(x_test).argmax(1) == classes(test, names)).numpy()
-    return right
+class Linear(nn.Module):
+    """A linear classifier of features [n, F] that are first brought to mean 0 and spread 1."""
 
-
-class Tuned(nn.Module):
-    """A copy of a model with a classifier for each input."""
-
-    def __init__(self, model: XperienceModel, trial: Motion, names: list[str], dropout: float) -> None:
+    def __init__(self, x: torch.Tensor, names: int, dropout: float) -> None:
         super().__init__()
-        self.model = copy.deepcopy(model).requires_grad_(True)
-        widths = {name: values.shape[1] for name, values in frozen(model, [trial]).items()}
-        self.heads = nn.ModuleDict(
-            {
-                n: nn.Sequential(nn.LayerNorm(w), nn.Dropout(dropout), nn.Linear(w, len(names)))
-                for n, w in widths.items()
-            }
-        )
+        self.register_buffer("mean", x.mean(0))
+        self.register_buffer("spread", x.std(0) + 1e-2)
+        self.dropout, self.linear = nn.Dropout(dropout), nn.Linear(x.shape[1], names)
+        nn.init.zeros_(self.linear.weight)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        found: torch.Tensor = self.linear(self.dropout((x - self.get_buffer("mean")) / self.get_buffer("spread")))
+        return found
+
+
+class Classified(nn.Module):
+    """A model with a classifier for each input, fitted on frozen features of training trials and variations of them."""
+
+    def __init__(self, model: XperienceModel, train: list[Motion], names: list[str], how: Settings, seed: int) -> None:
+        super().__init__()
+        torch.manual_seed(seed)
+        draw = np.random.default_rng(seed)
+        self.names = names
+        shown = [*train, *(varied(t, draw, Variation()) for _ in range(how.views) for t in train)]
+        y = classes(shown, names)
+        self.model: nn.Module = copy.deepcopy(model)
+        features = frozen(model, shown)
+        self.heads = nn.ModuleDict({name: Linear(x, len(names), how.dropout) for name, x in features.items()})
+        for name, x in features.items():
+            _fit(self.heads[name], x, y, how)
 
     def forward(self, trials: Sequence[Motion]) -> dict[str, torch.Tensor]:
         """[n, classes] logits by input."""
-        model = cast("Any", self.model)
-        found = features_of(model, model.encode(batch_of(trials)))
+        found = features_of(cast("XperienceModel", self.model), trials)
         return {name: self.heads[name](values) for name, values in found.items()}
 
+    @torch.no_grad()
+    def right(self, trials: list[Motion]) -> dict[str, np.ndarray]:
+        """[n] whether each trial is recognised, by input."""
+        self.eval()
+        parts = [self(trials[low : low + AT_ONCE]) for low in range(0, len(trials), AT_ONCE)]
+        y = classes(trials, self.names)
+        return {name: (torch.cat([part[name] for part in parts]).argmax(1) == y).numpy() for name in INPUTS}
 
-def fine_tune(
-    model: XperienceModel,
-    train: list[Motion],
-    test: list[Motion],
-    names: list[str],
-    how: Settings,
-    seed: int,
-    show: bool = False,
-) -> dict[str, np.ndarray]:
-    """[n of test] right or wrong by input: the whole model and its classifiers trained on variations of `train`."""
-    torch.manual_seed(seed)
-    draw = np.random.default_rng(seed)
-    tuned = Tuned(model, train[0], names, how.dropout)
+
+def _fit(head: nn.Module, x: torch.Tensor, y: torch.Tensor, how: Settings) -> None:
+    optimiser = torch.optim.AdamW(head.parameters(), how.probe_lr, weight_decay=how.probe_decay)
+    for step in range(how.probe_steps):
+        for group in optimiser.param_groups:
+            group["lr"] = how.probe_lr * (1 - step / how.probe_steps)
+        rows = torch.randint(len(x), (256,))
+        loss = F.cross_entropy(head(x[rows]), y[rows], label_smoothing=how.smooth)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+
+
+def fine_tune(classified: Classified, train: list[Motion], how: Settings, seed: int, show: bool = False) -> None:
+    """Trains the whole model and its classifiers, in place, on variations of training trials."""
+    draw = np.random.default_rng([seed, 1])
+    classified.model.requires_grad_(True)
     optimiser = torch.optim.AdamW(
         [
-            {"params": [p for p in tuned.model.parameters() if p.requires_grad], "lr": how.lr},
-            {"params": tuned.heads.parameters(), "lr": how.head_lr},
+            {"params": classified.model.parameters(), "lr": how.lr},
+            {"params": classified.heads.parameters(), "lr": how.head_lr},
         ],
         weight_decay=how.decay,
     )
     plan = torch.optim.lr_scheduler.LambdaLR(
-        optimiser, lambda k: min(1.0, (k + 1) / 30) * (0.5 + 0.5 * np.cos(np.pi * k / how.steps))
+        optimiser, lambda k: min(1.0, (k + 1) / 20) * (0.5 + 0.5 * np.cos(np.pi * k / how.steps))
     )
-    tuned.train()
+    classified.train()
     for _ in track(range(how.steps), "fine-tune", show=show):
         rows = draw.choice(len(train), min(how.batch, len(train)), replace=False)
         trials = [varied(train[k], draw, Variation()) for k in rows]
-        y = classes(trials, names)
-        said = tuned(trials)
-        loss = torch.stack([F.cross_entropy(z, y, label_smoothing=how.smooth) for z in said.values()]).sum()
+        y = classes(trials, classified.names)
+        losses = [F.cross_entropy(z, y, label_smoothing=how.smooth) for z in classified(trials).values()]
         optimiser.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(tuned.parameters(), 1.0)
+        torch.stack(losses).sum().backward()
+        nn.utils.clip_grad_norm_(classified.parameters(), 1.0)
         optimiser.step()
         plan.step()
-    tuned.eval()
-    with torch.no_grad():
-        parts = [tuned(test[low : low + AT_ONCE]) for low in range(0, len(test), AT_ONCE)]
-    y = classes(test, names)
-    return {name: (torch.cat([part[name] for part in parts]).argmax(1) == y).numpy() for name in INPUTS}
 
 
 @torch.no_grad()
