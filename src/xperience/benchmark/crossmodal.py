@@ -30,6 +30,8 @@ def projected(recording: Recording, blocks: Sequence[str], onto: Sequence[str], 
     window = np.arange(len(recording.windows))
 
     def target(rows: Rows) -> np.ndarray:
+        if not recording.features.shape[1]:
+            raise NotMeasurable("target absent: contract features need the recordings themselves")
         return np.asarray(recording.features[window[rows]], np.float32)[:, columns]
 
     return Samples(

@@ -139,12 +139,25 @@ def _camera(episode: Episode) -> np.ndarray | None:
 
 
 def _motion(episode: Episode) -> np.ndarray | None:
-    """Hands and body each in their own frame of reference, so that neither depends on the other's alignment."""
+    signals = [one for one in (episode.body, episode.hand("left"), episode.hand("right")) if one.present]
+    return mean_speed(
+        [(np.where(one.valid[:, None, None], one.values, np.nan).astype(np.float64), one.times_s) for one in signals]
+    )
+
+
+def mean_speed(signals: Sequence[tuple[np.ndarray, np.ndarray]]) -> np.ndarray | None:
+    """[N] mean over signals of their joints' mean speed since the frame before, m/s, NaN where none is known.
+
+    Hands and body each in their own frame of reference, so that neither depends on the other's alignment.
+
+    Args:
+        signals: joints [N, J, 3] in metres, NaN where not tracked, with times [N] in seconds. None where there is no
+            signal, or they differ in length.
+    """
     speeds = []
-    for signal in (episode.body, episode.hand("left"), episode.hand("right")):
-        if signal.present and len(signal) > 1:
-            joints = np.where(signal.valid[:, None, None], signal.values, np.nan).astype(np.float64)
-            seconds = np.maximum(np.diff(signal.times_s), 1e-3)
+    for joints, times_s in signals:
+        if len(joints) > 1:
+            seconds = np.maximum(np.diff(times_s), 1e-3)
             step = np.linalg.norm(np.diff(joints, axis=0), axis=2).mean(axis=1) / seconds
             speeds.append(np.concatenate([[np.nan], step]))
     if not speeds or len({len(speed) for speed in speeds}) != 1:

@@ -34,10 +34,6 @@ class Inputs:
     language: bool
 
 
-TOLD = Inputs((), True)
-"""What is said about a window, and nothing else."""
-
-
 def inputs_of(blocks: Sequence[str]) -> Inputs:
     """The inputs that hold what these blocks are made from, and no more."""
     from xperience.prepare.streams import STREAMS

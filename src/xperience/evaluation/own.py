@@ -17,7 +17,6 @@ from xperience.benchmark.samples import NotMeasurable, Pool
 from xperience.benchmark.task import VISION, Task
 from xperience.benchmark.tasks.hand_trajectory_forecast import FORECAST_FRAMES
 from xperience.evaluation.embedded import EmbeddedRecording
-from xperience.evaluation.inputs import TOLD
 from xperience.pretrain.step import Texts
 
 LABELS = {"timeline_action": "action", "timeline_subtask": "subtask", "next_action": "next_action"}
@@ -27,8 +26,8 @@ WRISTS = (19, 20)
 FAVOURS = (0.0, 0.25, 0.5, 0.75, 1.0)
 """Shares of a label's log frequency that are taken off its score (Menon et al. 2021): macro F1 counts labels alike."""
 
-LISTENS = (0.0, 0.5, 1.0)
-"""Weight of what the model says when it is only told, against when it sees everything."""
+LISTENS = (0.0, 0.25, 0.5, 0.75, 1.0)
+"""Weight of what the caption's words alone choose, against what the whole window does."""
 
 QUANTILES = np.linspace(0.02, 0.98, 49)
 NEVER = -1e9
@@ -106,7 +105,7 @@ class OwnHead:
 
         def score(pool: Pool, listens: float, favour: float) -> np.ndarray:
             seen = _gather(pool, lambda r: r.view(self.task.blocks).own[kind])
-            told = _gather(pool, lambda r: r.views[TOLD].own[kind])
+            told = _gather(pool, lambda r: r.view(self.task.blocks).own[f"told_{kind}"])
             both = (1 - listens) * seen + listens * told
             found = np.where(columns >= 0, both[:, np.maximum(columns, 0)], NEVER)
             return cast(np.ndarray, found - favour * frequency)

@@ -18,7 +18,7 @@ from xperience.benchmark.tasks import choose as choose_tasks
 from xperience.benchmark.tasks.misalignment_detection import MOVING, SENSED
 from xperience.errors import UsageError
 from xperience.evaluation.embedded import EmbeddedRecording
-from xperience.evaluation.inputs import TOLD, Inputs, inputs_of
+from xperience.evaluation.inputs import Inputs, inputs_of
 from xperience.evaluation.recordings import recordings_of
 from xperience.evaluation.sections import Bench, choose, section
 from xperience.evaluation.tasks import compare, measure, verdict
@@ -109,7 +109,7 @@ def needed(tasks: Sequence[Any]) -> list[Inputs]:
     blocks = [ALL, VISION, *(task.blocks for task in tasks)]
     if any(task.id == "misalignment_detection" for task in tasks):
         blocks += [MOVING, SENSED]
-    return list(dict.fromkeys([*(inputs_of(one) for one in blocks), TOLD]))
+    return list(dict.fromkeys(inputs_of(one) for one in blocks))
 
 
 def fits(restored: Restored, prepared: Prepared) -> None:

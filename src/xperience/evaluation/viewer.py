@@ -120,7 +120,8 @@ class Viewer:
     def answers(self, state: State, batch: Batch, inputs: Inputs) -> dict[str, torch.Tensor]:
         """What the model's own heads say.
 
-        action, subtask, next_action: [B, C] logits over the training labels. transition: [B] logit. objects: [B, C]
+        action, subtask, next_action: [B, C] logits over the training labels; told_action and so on: the same from the
+        caption's words, where the inputs have it. transition: [B] logit. objects: [B, C]
         logits. joints: [B, 21] largest logit of contact in the window. hands: [B, F, 126] metres, displacement in
         the left stereo camera. ego: [B, F, 12] changes in the world: headset 3, axes 6, pelvis 3. window, words:
         [B, E] of window and caption. Motion is forecast only from motion that the inputs hold.
@@ -128,18 +129,20 @@ class Viewer:
         heads = cast(Mapping[str, Any], self.restored.learner.objectives)
         out: dict[str, torch.Tensor] = {}
         with torch.inference_mode(), self.cast():
-            feature = pooled(state)
+            feature, words = pooled(state), self.model.text.embed(captions(batch.text))
             if "action" in heads:
                 for kind in ("action", "subtask", "next_action"):
                     bank = self.bank("subtask" if kind == "subtask" else "action")
                     out[kind] = heads["action"].score(kind, feature, bank)
+                    if inputs.language:
+                        out[f"told_{kind}"] = heads["action"].told(kind, words, bank)
                 out["transition"] = heads["action"].transition(feature)[:, 0]
             if "contact" in heads:
                 out["objects"] = heads["contact"].score("objects", feature, self.bank("object"))
                 out["joints"] = heads["contact"].touching(state.readout).amax(1)
             if "alignment" in heads:
                 out["window"] = heads["alignment"].window(feature)
-                out["words"] = heads["alignment"].words(self.model.text.embed(captions(batch.text)))
+                out["words"] = heads["alignment"].words(words)
             times = torch.arange(1, FORECAST_FRAMES + 1, device=self.device)[None] / batch.rate_hz
             times = times.expand(len(feature), -1)
             if "hand_motion" in heads and {"hand_left", "hand_right"} <= set(inputs.streams):
