@@ -44,7 +44,9 @@ def config(seed: int, steps: int) -> TrainConfig:
 
 
 def cut(source: Path, out: Path, first: int, stop: int) -> None:
-    """Frames [first, stop) of both hands as an episode."""
+    """Frames [first, stop) of both hands as an episode, where it is not there yet."""
+    if (out / layout.ANNOTATION).is_file():
+        return
     out.mkdir(parents=True, exist_ok=True)
     with Episode.open(source) as episode, AnnotationWriter(out / layout.ANNOTATION) as writer:
         times = episode.clock.times_s[first:stop]
