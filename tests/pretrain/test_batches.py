@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import shutil
 import signal
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -238,3 +239,20 @@ def test_windows_of_one_recording_stand_side_by_side(batches):
     assert len(seen) == len(sampler) and whole - len(sampler) < 3 * len(set(episode.tolist()))
     again = sampler.places(np.arange(4, 11))
     assert np.array_equal(again[1], episode[4:11]) and np.array_equal(again[2], start[4:11])
+
+
+def test_what_is_not_finite_is_zero(batches, monkeypatch):
+    """A skeleton without some joints stores them as NaN; nothing that is not a number enters a model."""
+    data = batches.data[0]
+    read = data.read
+
+    def broken(*given):
+        found = read(*given)
+        body = found["body"]
+        values = body.values.copy()
+        values[:, 7] = np.nan
+        return found | {"body": replace(body, values=values)}
+
+    monkeypatch.setattr(data, "read", broken)
+    values = batches.batch(np.arange(2)).streams["body"].values
+    assert np.isfinite(values).all() and not values[:, :, 7].any() and values[:, :, 8].any()

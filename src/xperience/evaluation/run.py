@@ -57,6 +57,7 @@ def evaluate(
         XperienceError: what cannot be read, or does not fit the model.
     """
     started = time.monotonic()
+    asked = choose(list(sections) if sections else None)
     restored, prepared = restore(run, device), Prepared.open(data)
     fits(restored, prepared)
     viewer = Viewer(restored, prepared)
@@ -93,7 +94,8 @@ def evaluate(
         "tasks": [asdict(row) | {"score": row.score, "verdict": verdict(row)} for row in rows],
         "sections": {},
     }
-    for name in track(choose(list(sections) if sections else None), "sections", show=show):
+    for name in track(asked, "sections", show=show):
+        write_json(out / EVALUATION, found)  # what is there stays, whatever comes
         part = section(name)
         try:
             found["sections"][name] = {"title": part.TITLE} | part.measure(bench)

@@ -201,6 +201,8 @@ def _put(
         values = _resized(values[:count], out.values.shape[2:])
     place = slice(first, first + count)
     out.values[row, place] = values[:count]
+    if out.values.dtype.kind == "f":
+        np.nan_to_num(out.values[row, place], copy=False, nan=0.0, posinf=0.0, neginf=0.0)
     out.times[row, place] = times[:count] - zero
     out.valid[row, place] = valid[:count]
 
