@@ -48,6 +48,7 @@ ORDER = (
     "prepare",
     "pretrain",
     "evaluate",
+    "embed",
     "scale",
     "audit",
 )

@@ -19,6 +19,7 @@ from xperience.model.heading import heading
 from xperience.model.model import Encoded, State
 from xperience.prepare.batch import Batch
 from xperience.prepare.shards.reader import Prepared
+from xperience.prepare.streams import STREAMS
 from xperience.pretrain.batches import Batches
 from xperience.pretrain.learner import on_device
 from xperience.pretrain.objectives.losses import pooled
@@ -49,7 +50,7 @@ class Viewer:
         streams = tuple(self.model.streams)
         recipe = BatchRecipe(
             frames=config.data.frames, future=0, streams=streams, future_streams=(), every=dict(config.data.every),
-            points=config.data.points,
+            points=config.data.points, size=_pictures(restored),
         )  # fmt: skip
         side = prepared.sides[0]
         self.batches = Batches([prepared], [Mix(side=side, frames=config.data.frames, future=0)], recipe)
@@ -97,10 +98,10 @@ class Viewer:
                 state = self.state(batch, one, encoded)
                 kept[one].append(
                     View(
-                        _half(tokens_of(state, self.model.streams)),
-                        {name: _half(value) for name, value in self.sides(state).items()},
+                        half(tokens_of(state, self.model.streams)),
+                        {name: half(value) for name, value in self.sides(state).items()},
                         {name: value.float().cpu().numpy() for name, value in self.answers(state, batch, one).items()},
-                        _half(content_of(encoded)) if one == content else None,
+                        half(content_of(encoded)) if one == content else None,
                     )
                 )
         return {one: _joined(parts) for one, parts in kept.items()}
@@ -163,6 +164,12 @@ class Viewer:
         return self._banks[kind]
 
 
+def _pictures(restored: Restored) -> dict[str, tuple[int, int]]:
+    """Height and width of the pictures that the model reads, also where a recording has none."""
+    shapes = {name: one.shape for name, one in restored.shape.streams.items() if STREAMS[name].shape[0] is None}
+    return {name: (shape[0], shape[1]) for name, shape in shapes.items()}
+
+
 def lacking(batch: Batch, streams: Sequence[str]) -> Batch:
     """The batch as if it had only these streams."""
     found = dict(batch.streams)
@@ -199,7 +206,8 @@ def content_of(encoded: Encoded) -> torch.Tensor:
     return torch.stack([m.float() for m in means], 2)
 
 
-def _half(values: torch.Tensor) -> np.ndarray:
+def half(values: torch.Tensor) -> np.ndarray:
+    """As float16, what is beyond its range at its end."""
     found: np.ndarray = values.float().clamp(-6e4, 6e4).cpu().numpy().astype(np.float16)
     return found
 
