@@ -18,6 +18,7 @@ from xperience.model.language import KEYS, SCHEMA, Tokenizer
 from xperience.model.model import XperienceModel
 from xperience.model.sizes import DIALS, size
 from xperience.model.streaming import Streamer
+from xperience.model.tokens import MAP
 from xperience.pretrain.batches import Batches
 from xperience.pretrain.learner import on_device
 from xperience.pretrain.sampling import BatchRecipe, Mix
@@ -42,7 +43,7 @@ def test_every_token_has_its_place_and_time(model, batch):
     places = sorted((p.start, p.stop) for p in state.tokens.places.values())
     assert places[0][0] == 0 and places[-1][1] == state.x.shape[1]
     gaps = [b[0] - a[1] for a, b in itertools.pairwise(places)]
-    assert sorted(gaps)[-2:] == [0, T], "only the map's tokens have no name"
+    assert not any(gaps) and MAP in state.tokens.places, "side by side, each with a name"
     assert state.seen.all(), "everything is in the recordings"
     middle = (state.tokens.block + 0.5) * model.config.block_s
     assert (state.tokens.time - middle).abs().max() < 0.2
