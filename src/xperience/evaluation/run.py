@@ -83,7 +83,7 @@ def evaluate(
     bench = Bench(
         viewer, recordings, sides, out, {p.name: Viewer(restored, Prepared.open(p)) for p in heldout}, seed, show
     )
-    found = {
+    found: dict[str, Any] = {
         "command": command,
         "run": run.name,
         "data": data.name,

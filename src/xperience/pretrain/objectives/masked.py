@@ -6,6 +6,8 @@ signal is full of what nobody needs to know. Pose, hands, body and IMU are asked
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -14,6 +16,10 @@ from xperience.model.config import ModelConfig
 from xperience.prepare.streams import STREAMS
 from xperience.pretrain.objectives.losses import head, term, touch
 from xperience.pretrain.step import Step, Term
+
+if TYPE_CHECKING:
+    from xperience.model.model import State, XperienceModel
+    from xperience.prepare.batch import Batch
 
 LATENT = ("video", "audio", "depth")
 """Modalities whose target is the teacher's view."""
@@ -42,18 +48,27 @@ class Masked(nn.Module):
         state, target = step.masked, step.target
         terms = {}
         for stream, predict in self.heads.items():
-            mine = state.tokens.of(stream)
-            asked = step.hidden[stream] & target.tokens.known[:, mine]
-            guess = predict(state.x[:, mine])
-            if STREAMS[stream].modality in LATENT:
-                wanted = F.layer_norm(target.x[:, mine].float(), target.x.shape[-1:])
-                loss = F.smooth_l1_loss(guess.float(), wanted, reduction="none").mean(-1)
-            else:
-                wanted, valid = step.model.targets(step.batch, stream)
-                wanted = torch.where(valid, wanted, torch.zeros_like(wanted)).float()
-                each = F.smooth_l1_loss(guess.float(), wanted, reduction="none") * valid
-                loss = each.sum(-1) / valid.sum(-1).clamp(min=1)
-                asked = asked & valid.any(-1)
+            guess, wanted, valid = self.told(stream, state, target, step.model, step.batch)
+            loss = error(guess, wanted, valid)
+            asked = step.hidden[stream] & target.tokens.known[:, target.tokens.of(stream)] & valid.any(-1)
             found = term(loss, asked)
             terms[stream] = Term(found.total + touch([predict]), found.count)
         return terms
+
+    def told(
+        self, stream: str, state: State, target: State, model: XperienceModel, batch: Batch
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """What is said of each token [B, n, C], what is wanted, and [B, n, C] which of it is known."""
+        guess = self.heads[stream](state.x[:, state.tokens.of(stream)]).float()
+        if STREAMS[stream].modality in LATENT:
+            seen = target.x[:, target.tokens.of(stream)].float()
+            wanted = F.layer_norm(seen, seen.shape[-1:])
+            return guess, wanted, torch.ones_like(wanted, dtype=torch.bool)
+        wanted, valid = model.targets(batch, stream)
+        return guess, torch.where(valid, wanted, torch.zeros_like(wanted)).float(), valid
+
+
+def error(guess: torch.Tensor, wanted: torch.Tensor, valid: torch.Tensor) -> torch.Tensor:
+    """[...] smooth L1 of each token, the mean over what is valid [..., C]."""
+    each = F.smooth_l1_loss(guess, wanted, reduction="none") * valid
+    return each.sum(-1) / valid.sum(-1).clamp(min=1)
