@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -29,7 +30,7 @@ GOOD = {
 
 
 @pytest.fixture(scope="module")
-def threads():
+def threads() -> None:
     torch.set_num_threads(1)
 
 
@@ -54,7 +55,7 @@ def test_hidden_tokens_are_compared_with_the_mean_one(bench: Bench, monkeypatch:
     head = bench.viewer.restored.learner.objectives["masked"]
     told = head.told
 
-    def perfect(*given):
+    def perfect(*given: Any) -> Any:
         _, wanted, valid = told(*given)
         return wanted, wanted, valid
 
@@ -73,7 +74,7 @@ def test_a_future_that_is_known_beats_copying(bench: Bench, monkeypatch: pytest.
     assert len(plain["rows"]) == bench.viewer.model.config.blocks
     states = future.states
 
-    def foreseen(*given):
+    def foreseen(*given: Any) -> Any:
         _, last, wanted, sessions = states(*given)
         return wanted, last, wanted, sessions
 

@@ -12,6 +12,7 @@ import torch
 from xperience.model.language import Tokenizer
 from xperience.model.model import LANGUAGE, State, XperienceModel
 from xperience.model.streaming import Streamer
+from xperience.model.tokens import MAP
 from xperience.prepare.batch import Batch, StreamBatch
 from xperience.prepare.streams import STREAMS
 from xperience.pretrain.learner import on_device
@@ -32,7 +33,7 @@ def test_shapes(model: XperienceModel) -> None:
     assert state.readout.shape == (4, config.blocks, config.readouts, config.width)
     assert state.window.shape == (4, config.width)
     counts = {s: p.stop - p.start for s, p in state.tokens.places.items()}
-    assert set(counts) == {*STREAMS, LANGUAGE} and counts["video_stereo_left"] == 16 and counts["imu"] == 4
+    assert set(counts) == {*STREAMS, LANGUAGE, MAP} and counts["video_stereo_left"] == 16 and counts["imu"] == 4
     assert state.tokens.known[:, state.tokens.of(LANGUAGE)].any(1).tolist() == [True, False, False, True]
     for stream, channels in model.channels.items():
         for part in ("window", "future"):

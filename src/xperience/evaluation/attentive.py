@@ -121,9 +121,11 @@ class Probe(nn.Module):
         super().__init__()
         self.count, self.width = inputs // (tokens * width) * tokens, width
         extra = inputs - self.count * width
-        self.place = nn.Parameter(torch.randn(self.count, width) * 0.02)
+        self.place = nn.Parameter(
+            torch.randn(self.count, width)
+        )  # of the size of a token: where to look is learnt first
         self.norm = nn.LayerNorm(width)
-        self.query = nn.Parameter(torch.randn(QUERIES, width) * 0.02)
+        self.query = nn.Parameter(torch.randn(QUERIES, width))
         self.look = nn.MultiheadAttention(width, HEADS, batch_first=True, dropout=0.1)
         wide = QUERIES * width + extra
         self.answer = nn.Sequential(
@@ -133,9 +135,9 @@ class Probe(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         cut = self.count * self.width
-        tokens = self.norm(x[:, :cut].unflatten(1, (self.count, self.width))) + self.place
+        tokens = self.norm(x[:, :cut].unflatten(1, (self.count, self.width)))
         query = self.query.expand(len(x), -1, -1)
-        seen, _ = self.look(query, tokens, tokens, need_weights=False)
+        seen, _ = self.look(query, tokens + self.place, tokens, need_weights=False)
         found: torch.Tensor = self.answer(torch.cat([seen.flatten(1), x[:, cut:]], 1))
         return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -74,7 +75,7 @@ def parsed(text: str) -> dict[str, Any] | None:
         and isinstance(found["transition"], bool)
         and isinstance(window, list)
         and len(window) == 2
-        and all(isinstance(t, (int, float)) and not isinstance(t, bool) for t in window)
+        and all(isinstance(t, (int, float)) and not isinstance(t, bool) and math.isfinite(t) for t in window)
         and window[0] <= window[1]
     )
     return found if fits else None

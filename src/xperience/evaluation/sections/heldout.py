@@ -29,7 +29,7 @@ def measure(bench: Bench) -> dict[str, Any]:
     rows = [row("test", bench.viewer, bench.sides["test"])]
     rows += [row(name, viewer, list(viewer.prepared.ids)) for name, viewer in bench.heldout.items()]
     text = (
-        "The model's own heads, without a further fit. Its own labels: every action that these recordings name, given as texts, "
+        "The model's own heads, without a further fit, shown everything, the caption's objects and interaction too. Its own labels: every action that these recordings name, given as texts, "
         "most of them never trained. Hands and headset: mean distance half a second ahead, on windows where both ends "
         "are tracked."
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -15,6 +16,7 @@ from xperience.evaluation.viewer import lacking
 from xperience.prepare.streams import STREAMS
 from xperience.pretrain.objectives.contact import members
 from xperience.pretrain.objectives.hand_motion import SIDES
+from xperience.pretrain.objectives.losses import pooled
 
 TITLE = "Missing modalities"
 WINDOWS = 192
@@ -36,8 +38,9 @@ def measure(bench: Bench) -> dict[str, Any]:
         "text": (
             f"The model's own heads on {sum(len(starts) for _, starts, _ in batches)} test windows, encoded anew for each set "
             "of inputs. Action and sub-task: share of windows whose first answer is right, among the labels of the "
-            "training. Contacts are never shown; language is never shown where objects are asked for. A cell is empty "
-            "where the question needs the input that is missing."
+            "training. Objects are scored by name, those that training never named among them. Contacts are never shown; "
+            "language is never shown where objects are asked for. A cell is empty where the question needs the input "
+            "that is missing."
         ),
         "table": {"columns": ["inputs", *COLUMNS], "rows": rows},
     }
@@ -46,22 +49,28 @@ def measure(bench: Bench) -> dict[str, Any]:
 def answers(bench: Bench, batches: list[Any], kinds: list[str]) -> list[float | None]:
     """A row of the matrix: one number a column."""
     viewer, labels = bench.viewer, bench.viewer.restored.texts.labels
+    named = list(
+        dict.fromkeys([*labels["object"], *(n for _, _, b in batches for names in b.text.objects for n in names)])
+    )
+    bank = viewer.model.text.embed(named)
     streams = tuple(n for n in viewer.model.streams if STREAMS[n].modality in kinds and n != "contacts")
     told, blind = Inputs(streams, LANGUAGE in kinds), Inputs(streams, False)
+    heads = cast(Mapping[str, Any], viewer.restored.learner.objectives)
     said: dict[str, list[np.ndarray]] = {}
     true: dict[str, list[Any]] = {}
     for _, _, batch in batches:
         poor = lacking(batch, streams)
         found = viewer.answers(viewer.state(poor, told), poor, told)
-        if told.language:
-            found["objects"] = viewer.answers(viewer.state(poor, blind), poor, blind)["objects"]
+        if "contact" in heads:
+            with torch.inference_mode(), viewer.cast():
+                found["objects"] = heads["contact"].score("objects", pooled(viewer.state(poor, blind)), bank)
         for name, value in found.items():
             said.setdefault(name, []).append(value.float().cpu().numpy())
         text, contacts = batch.text, batch.streams.get("contacts")
         true.setdefault("action", []).extend(text.action)
         true.setdefault("subtask", []).extend(text.subtask)
         true.setdefault("transition", []).append(np.asarray(text.transition))
-        true.setdefault("objects", []).append(members(text.objects, labels["object"], torch.device("cpu")).numpy())
+        true.setdefault("objects", []).append(members(text.objects, named, torch.device("cpu")).numpy())
         if contacts is not None:
             touching = (contacts.values[:, :, WRISTS] > 0.5).any(2) & contacts.valid
             true.setdefault("joints", []).append(touching.any(1).cpu().numpy())
