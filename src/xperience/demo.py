@@ -1,10 +1,11 @@
-"""The whole way on simulated recordings: simulate, inspect, features, benchmark, page.
+"""The whole way on simulated recordings: simulate, inspect, features, benchmark, page, then a small model and its page.
 
 Every step keeps what it finished before, so that a demo that was stopped goes on where it was.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 from xperience.errors import UsageError
 
 if TYPE_CHECKING:
+    from xperience.benchmark.summary import SplitInfo
     from xperience.report.results import Row
 
 EPISODES, SESSIONS, SEED = 6, 3, 1
@@ -24,7 +26,11 @@ RATIOS = (2 / 3, 0.0, 1 / 3)
 
 LEAST_MINUTES, MOST_MINUTES = 0.5, 60.0
 PAGE = "report.html"
-STEPS = 5
+STEPS = 8
+RECIPE = CONFIG = "nano"
+WEIGHTS = "weights.safetensors"
+SECTIONS = ("forecasts", "retrieval", "shifts", "neighbours")
+"""Of the model's page: those that take seconds."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +39,7 @@ class Demo:
 
     Attributes:
         out: folder for everything. minutes: recorded in all, shared evenly by the episodes.
-        workers: processes. show: progress bars and titles. width: of every view, pixels.
+        workers: processes. show: progress bars and titles. width: of every view, pixels. training: minutes of the model.
     """
 
     out: Path
@@ -41,6 +47,7 @@ class Demo:
     workers: int = 1
     show: bool = True
     width: int = 160
+    training: float = 1.2
 
     @property
     def recordings(self) -> Path:
@@ -50,8 +57,20 @@ class Demo:
     def benchmark(self) -> Path:
         return self.out / "benchmark"
 
+    @property
+    def prepared(self) -> Path:
+        return self.out / "prepared"
+
+    @property
+    def model(self) -> Path:
+        return self.out / "run"
+
+    @property
+    def evaluation(self) -> Path:
+        return self.out / "evaluation"
+
     def run(self) -> Path:
-        """Makes what is missing and returns the page.
+        """Makes what is missing and returns the page of the model.
 
         Raises:
             UsageError: an impossible length, or the folder holds a demo of another length.
@@ -73,9 +92,17 @@ class Demo:
         self.title(3, "Compute the features: 8,546 numbers for every window of one second")
         self.features()
         self.title(4, "Benchmark: train on two sessions, test on the third, beside trivial baselines")
-        tested = self.measure()
-        self.title(5, "Write the page")
-        page = self.report(next(folder for folder in folders if f"{folder.parent.name}__{folder.name}" in tested))
+        split = self.measure()
+        self.title(5, "Write the page of a recording")
+        self.say(
+            str(self.report(next(folder for folder in folders if f"{folder.parent.name}__{folder.name}" in split.test)))
+        )
+        self.title(6, "Cut the recordings into segments in shards, by the same split")
+        self.prepare(split)
+        self.title(7, f"Train the smallest model for {60 * self.training:.0f} s")
+        self.pretrain()
+        self.title(8, "Evaluate it beside linear and MLP heads, and write its page")
+        page = self.evaluate()
         self.say(f"\nDone in {time.monotonic() - started:.0f} s. Open this page in a browser:")
         return page
 
@@ -107,8 +134,8 @@ class Demo:
 
         extract_all(self.recordings, self.benchmark / FEATURES, workers=self.workers, show=self.show)
 
-    def measure(self) -> list[str]:
-        """Runs the tasks and returns the ids of the recordings of the test part."""
+    def measure(self) -> SplitInfo:
+        """Runs the tasks and returns what was training and what test."""
         from xperience.benchmark.run import run_benchmark
         from xperience.report import results
 
@@ -124,7 +151,7 @@ class Demo:
             f"--ratios {','.join(f'{ratio:.3g}' for ratio in RATIOS)} --seed {SEED}",
         )
         self.say(_table(results.rows(summary)))
-        return summary.split.test
+        return summary.split
 
     def report(self, folder: Path) -> Path:
         from xperience.episode import Episode
@@ -132,6 +159,54 @@ class Demo:
 
         with Episode.open(folder) as episode:
             return page.build(episode, self.out / PAGE, self.benchmark, show=self.show).resolve()
+
+    def prepare(self, split: SplitInfo) -> None:
+        from xperience.prepare import campaign
+        from xperience.prepare.intake import items_of
+        from xperience.prepare.recipe import load_recipe
+
+        sides = {"train": split.train, "val": split.val, "test": split.test}
+        campaign.prepare(
+            items_of(self.recordings), sides, load_recipe(RECIPE), self.prepared, workers=self.workers, show=self.show
+        )
+
+    def pretrain(self) -> None:
+        """Trains, or on from where it was stopped; a finished model is kept."""
+        if (self.model / WEIGHTS).is_file():
+            return
+        from xperience.pretrain.config import load_config
+        from xperience.pretrain.run import pretrain
+
+        changes = {"run.minutes": self.training, "run.device": "cpu"}
+        if pretrain(load_config(CONFIG, changes), [self.prepared], self.model, self.say).code:
+            raise KeyboardInterrupt
+
+    def evaluate(self) -> Path:
+        """Evaluates, unless this very model was; features of the benchmark serve the heads."""
+        from xperience.benchmark.collect import FEATURES
+        from xperience.evaluation.run import EVALUATION, evaluate
+        from xperience.report import model_page
+        from xperience.storage import digest
+
+        kept = self.evaluation / "heads" / FEATURES
+        if not kept.exists():
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            kept.symlink_to(Path("..", "..", self.benchmark.name, FEATURES), target_is_directory=True)
+        done = self.evaluation / EVALUATION
+        if not done.is_file() or json.loads(done.read_text())["weights"] != digest((self.model / WEIGHTS).read_bytes()):
+            evaluate(
+                self.model,
+                self.prepared,
+                self.evaluation,
+                episodes=self.recordings,
+                sections=SECTIONS,
+                seed=SEED,
+                workers=self.workers,
+                show=self.show,
+                command=f"xperience evaluate {self.model.name} --data {self.prepared.name} --out {self.evaluation.name} "
+                f"--episodes {self.recordings.name} --sections {','.join(SECTIONS)} --seed {SEED}",
+            )
+        return model_page.build(self.evaluation).resolve()
 
 
 def cores() -> int:

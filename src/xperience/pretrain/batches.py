@@ -21,7 +21,7 @@ from xperience.prepare.piece import Piece
 from xperience.prepare.shards.reader import Prepared
 from xperience.prepare.streams import STREAMS, Stream
 from xperience.pretrain.sampling import BatchRecipe, Mix, Sampler
-from xperience.pretrain.texts import BEFORE, Said, said
+from xperience.pretrain.texts import BEFORE, NEXT_FRAMES, Said, said
 
 REMEMBERED = 4096
 """Recordings whose calibration stays at hand: 2 kB each."""
@@ -127,7 +127,7 @@ class Batches:
         if not self.recipe.language:
             return Said()
         before = min(BEFORE, start)
-        last = min(start + mix.frames + max(mix.future, 1), int(data.frames[episode]))
+        last = min(start + mix.frames + max(mix.future, NEXT_FRAMES), int(data.frames[episode]))
         return said(data.metas(episode, start - before, last - start + before), before, mix.frames)
 
     def _calibration(self, data: int, episode: int) -> Cameras:
