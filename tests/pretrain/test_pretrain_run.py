@@ -48,10 +48,12 @@ def test_a_run_leaves_all_its_files(run: Path) -> None:
         "RUN_REPORT.md", "MODEL_CARD.md", "DATA_BOUNDARY_REPORT.md", "weights.safetensors", "statistics.json",
     ):  # fmt: skip
         assert (run / name).stat().st_size > 0, name
-    line = read_progress(run)[0]
-    assert {name.split("/")[0] for name in line["terms"]} == set(config().weights())
-    assert all(np.isfinite(value) for value in line["terms"].values())
-    assert "masked/video_stereo_left/baseline" in line["panel"] and "future/latent/baseline" in line["panel"]
+    first, second = read_progress(run)
+    assert {name.split("/")[0] for name in first["terms"]} == set(config().weights()), "all are asked when it is looked at"
+    assert all(np.isfinite(value) for value in first["terms"].values())
+    assert "masked/video_stereo_left/baseline" in first["panel"] and "future/latent/baseline" in first["panel"]
+    due = {name for name, one in config().objectives.items() if one.due(1)}
+    assert {name.split("/")[0] for name in second["terms"]} == due < set(config().weights())
     assert json.loads((run / "dataset_manifest.json").read_text())["folders"][0]["episodes"]
 
 
@@ -74,7 +76,7 @@ def test_what_may_be_published_passes_the_audit(run: Path, tmp_path: Path) -> No
 
 
 def test_what_is_wrong_is_said_before_training(run: Path, prepared_path: Path, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"optimiser.lr was 0.002, is 0.1"):
+    with pytest.raises(UsageError, match=r"optimiser.lr was 0.0015, is 0.1"):
         pretrain(config(optimiser__lr=0.1), [prepared_path], run)
     with pytest.raises(UsageError, match="nanno"):
         pretrain(config(model__size="nanno"), [prepared_path], tmp_path / "a")

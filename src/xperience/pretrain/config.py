@@ -51,7 +51,8 @@ class Data(_Strict):
 
 
 class Objective(_Strict):
-    """`weight` of the objective. `every` so many steps it is asked, at those that leave `turn` when divided by it.
+    """`weight` of the objective. `every` so many steps it is asked, at those that leave `turn` when divided by it, and at
+    those whose gradients or collapse panel are looked at.
     `normalise_at`: from this step on its loss is divided by its own running mean, frozen there; until then by the
     running mean as it is; 0 leaves the loss as it is."""
 

@@ -59,7 +59,7 @@ class Learner(nn.Module):
             for layer in stack
         ]
 
-    def step(self, batch: Batch, number: int, seed: int, device: torch.device) -> Step:
+    def step(self, batch: Batch, number: int, seed: int, device: torch.device, whole: bool = False) -> Step:
         """What objectives look at, for a batch of numpy arrays."""
         masks = masking.draw(batch.mask_seed, self.times, self.hiding)
         generator = torch.Generator(device="cpu").manual_seed(seed)
@@ -74,11 +74,12 @@ class Learner(nn.Module):
             number=number,
             generator=generator,
             light={name: torch.from_numpy(value).to(device) for name, value in masks.light.items()},
+            whole=whole,
         )
 
     def forward(self, step: Step) -> dict[str, dict[str, Term]]:
         """Losses of the objectives that are due, by objective and name, as sums and counts of this rank."""
-        return {name: ask(step) for name, ask in self.objectives.items() if self._due(name, step.number)}
+        return {name: ask(step) for name, ask in self.objectives.items() if step.whole or self._due(name, step.number)}
 
     def _due(self, name: str, number: int) -> bool:
         return name not in self.turns or self.turns[name].due(number)

@@ -46,6 +46,7 @@ class Step:
         dropped_language: [B] bool, samples whose language input is taken away.
         light: view to [B, 2, 3], how its colours are changed for the student.
         number: global step. generator: for draws that need not be the same on other ranks; seeded by the samples.
+        whole: every objective is asked, whether it is its turn or not.
     """
 
     model: XperienceModel
@@ -58,6 +59,7 @@ class Step:
     number: int
     generator: torch.Generator
     light: Mapping[str, torch.Tensor] = field(default_factory=dict)
+    whole: bool = False
     cache: dict[str, Any] = field(default_factory=dict)
 
     @cached_property

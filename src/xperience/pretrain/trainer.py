@@ -170,7 +170,8 @@ def train(
                 facts.note(batch, time.perf_counter() - wait)
                 if combined and not combined[-1].finite:
                     continue  # the step is lost; its batches are still read, so that the next one gets its own
-                step = learner.step(batch, number, _seed(options.seed, number, runtime.rank, part), runtime.device)
+                seed = _seed(options.seed, number, runtime.rank, part)
+                step = learner.step(batch, number, seed, runtime.device, whole=probe or look)
                 with distributed.low_precision(runtime, options.precision):
                     terms = learner(step)
                 result = combine(terms, runtime)
