@@ -49,7 +49,9 @@ def test_a_run_leaves_all_its_files(run: Path) -> None:
     ):  # fmt: skip
         assert (run / name).stat().st_size > 0, name
     first, second = read_progress(run)
-    assert {name.split("/")[0] for name in first["terms"]} == set(config().weights()), "all are asked when it is looked at"
+    assert {name.split("/")[0] for name in first["terms"]} == set(config().weights()), (
+        "all are asked when it is looked at"
+    )
     assert all(np.isfinite(value) for value in first["terms"].values())
     assert "masked/video_stereo_left/baseline" in first["panel"] and "future/latent/baseline" in first["panel"]
     due = {name for name, one in config().objectives.items() if one.due(1)}
