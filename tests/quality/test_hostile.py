@@ -11,6 +11,8 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import h5py
@@ -39,6 +41,9 @@ HARMLESS = {
 }  # fmt: skip
 """Of which nothing need be said: a lens without distortion is one, and FFmpeg does not go by some numbers of an index."""
 
+PROCESSES = 2
+"""In which recordings are examined side by side."""
+
 KEPT = ("fisheye_cam0", "stereo_left", "stereo_right")
 """Views of the recordings here: three take half the time of six."""
 
@@ -60,6 +65,16 @@ def reports(base: Path, digests: Path) -> dict[str, dict]:
     for name, folder in folders.items():
         shutil.copytree(base, folder)
         hostile.HARMS[name](folder)
+    names = list(folders)
+    with ThreadPoolExecutor(PROCESSES) as pool:
+        shares = [{name: folders[name] for name in names[start::PROCESSES]} for start in range(PROCESSES)]
+        return {
+            name: report for share in pool.map(partial(examined, digests), shares) for name, report in share.items()
+        }
+
+
+def examined(digests: Path, folders: dict[str, Path]) -> dict[str, dict]:
+    """Of each folder, by its name, in one process as long as it lives."""
     left, out = list(folders), {}
     while left:
         command = [sys.executable, hostile.__file__, *(str(folders[name]) for name in left)]
