@@ -12,7 +12,7 @@ from torch import nn
 from xperience.model.config import ModelConfig
 from xperience.model.heading import heading
 from xperience.prepare.batch import Batch
-from xperience.pretrain.objectives.losses import Curves, pooled, pooled_width, term, touch
+from xperience.pretrain.objectives.losses import Curves, pooled, pooled_width, recent, term, touch
 from xperience.pretrain.step import Step, Term
 
 SCALE_M = 0.2
@@ -31,12 +31,9 @@ class EgoMotion(nn.Module):
     def predict(self, feature: torch.Tensor, batch: Batch, times: torch.Tensor) -> torch.Tensor:
         """[B, Q, 12] changes at times [B, Q] seconds after the window's last frame, heading frame."""
         states, valid = self.states(batch)
-        end = batch.frames - 1
-        clock = batch.streams["pose"].times
-        seconds = (clock[:, end] - clock[:, end - 1]).clamp(min=1e-3)[:, None]
-        known = valid[:, end] & valid[:, end - 1]
-        velocity = (states[:, end] - states[:, end - 1]) / seconds * known
-        return self.curves(feature, times, velocity)
+        shown = slice(0, batch.frames)
+        speeds, known = recent(states[:, shown], valid[:, shown], batch.streams["pose"].times[:, shown])
+        return self.curves(feature, times, speeds, known)
 
     def forward(self, step: Step) -> dict[str, Term]:
         batch = step.batch

@@ -11,7 +11,7 @@ from torch import nn
 
 from xperience.model.config import ModelConfig
 from xperience.prepare.batch import Batch
-from xperience.pretrain.objectives.losses import Curves, pooled, pooled_width, term, touch
+from xperience.pretrain.objectives.losses import Curves, pooled, pooled_width, recent, term, touch
 from xperience.pretrain.step import Step, Term
 
 SIDES = ("hand_left", "hand_right")
@@ -31,12 +31,15 @@ class HandMotion(nn.Module):
 
     def predict(self, feature: torch.Tensor, batch: Batch, times: torch.Tensor) -> torch.Tensor:
         """[B, Q, 2, 21, 3] displacement at times [B, Q] seconds after the window's last frame."""
-        _, velocity, _ = observed(batch)
-        return self.curves(feature, times, velocity.flatten(1)).view(*times.shape, 2, 21, 3)
+        clock = batch.streams[SIDES[0]].times[:, : batch.frames]
+        values = torch.stack([batch.streams[side].values[:, : batch.frames] for side in SIDES], 2).float()
+        valid = torch.stack([batch.streams[side].valid[:, : batch.frames] for side in SIDES], 2)
+        speeds, known = recent(values, valid, clock)
+        return self.curves(feature, times, speeds.flatten(2), known.flatten(2)).view(*times.shape, 2, 21, 3)
 
     def forward(self, step: Step) -> dict[str, Term]:
         batch = step.batch
-        last, _, tracked = observed(batch)
+        last, tracked = observed(batch)
         times, ahead, valid = futures(batch)
         guess = self.predict(pooled(step.masked), batch, times)
         away = (guess - (ahead - last[:, None])).norm(dim=-1).mean(-1) * WEIGHT  # [B, Q, 2]
@@ -44,15 +47,11 @@ class HandMotion(nn.Module):
         return {"mpjpe": Term(found.total + touch([self]), found.count)}
 
 
-def observed(batch: Batch) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Last joints [B, 2, 21, 3], their velocity per second (0 where unknown), and [B, 2] whether they are tracked."""
+def observed(batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
+    """Last joints [B, 2, 21, 3], and [B, 2] whether they are tracked."""
     end = batch.frames - 1
-    values = torch.stack([batch.streams[side].values[:, end - 1 : end + 1] for side in SIDES], 2).float()
-    valid = torch.stack([batch.streams[side].valid[:, end - 1 : end + 1] for side in SIDES], 2)
-    times = batch.streams[SIDES[0]].times[:, end - 1 : end + 1]
-    seconds = (times[:, 1] - times[:, 0]).clamp(min=1e-3)[:, None, None, None]
-    velocity = (values[:, 1] - values[:, 0]) / seconds * valid.all(1)[:, :, None, None]
-    return values[:, 1], velocity, valid[:, 1]
+    values = torch.stack([batch.streams[side].values[:, end] for side in SIDES], 1).float()
+    return values, torch.stack([batch.streams[side].valid[:, end] for side in SIDES], 1)
 
 
 def futures(batch: Batch) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:

@@ -38,7 +38,7 @@ class Policy(nn.Module):
         return found
 
     def forward(self, step: Step) -> dict[str, Term]:
-        last, _, tracked = observed(step.batch)
+        last, tracked = observed(step.batch)
         _, ahead, valid = futures(step.batch)
         points = torch.cat([last[:, None], ahead], 1)[:, : FRAMES + 1, :, list(POINTS)]
         known = torch.cat([tracked[:, None], valid], 1)[:, : FRAMES + 1]
