@@ -208,7 +208,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--utd", type=Path, help="folder of UTD-MHAD")
     parser.add_argument("--hands", type=Path, help="episode with both hands tracked, xperience_sample_partial")
-    parser.add_argument("--hand-steps", type=int, default=100, help="of training on the hands, a seed")
+    parser.add_argument("--hand-steps", type=int, default=60, help="of training on the hands, a seed")
     parser.add_argument(
         "--cache", type=Path, required=True, help="where everything that is made goes; what is there is kept"
     )

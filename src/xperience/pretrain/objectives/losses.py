@@ -101,9 +101,8 @@ class Curves(nn.Module):
     def reset_parameters(self) -> None:
         last = self.coefficients[-1]
         assert isinstance(last, nn.Linear)
-        nn.init.normal_(last.weight, std=0.01)
-        for alike in (last.bias, self.lean, self.decay):
-            nn.init.zeros_(alike)
+        for begun in (last.weight, last.bias, self.lean, self.decay):
+            nn.init.zeros_(begun)
 
     def basis(self, times: torch.Tensor) -> torch.Tensor:
         """[..., 2 terms] of times [...] in seconds."""
