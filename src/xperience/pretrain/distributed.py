@@ -60,6 +60,18 @@ class Runtime:
         dist.all_gather(parts, values.contiguous())
         return torch.cat(parts)
 
+    def dealt(self, values: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
+        """This rank's part, as it has one of `like`, of what the first rank holds whole; other ranks' values [...] are
+        not looked at."""
+        from torch.distributed.tensor import DTensor, distribute_tensor
+
+        if self.world == 1:
+            return values
+        if isinstance(like, DTensor):
+            return distribute_tensor(values, like.device_mesh, like.placements).to_local()
+        dist.broadcast(values, src=0)
+        return values
+
     def told(self, value: Any) -> Any:
         """What the first rank says."""
         if self.world == 1:

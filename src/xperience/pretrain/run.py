@@ -10,9 +10,10 @@ import json
 import os
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -22,7 +23,7 @@ from xperience.episode.layout import NOMINAL_FPS
 from xperience.errors import CorruptError, LimitError, MissingError, UsageError
 from xperience.prepare.batch import Batch
 from xperience.prepare.streams import STREAMS
-from xperience.pretrain import checkpoints, distributed, objectives, reports
+from xperience.pretrain import checkpoints, distributed, objectives, reports, weights
 from xperience.pretrain.batches import Batches
 from xperience.pretrain.config import TrainConfig, parse
 from xperience.pretrain.corpus import Corpus
@@ -66,32 +67,50 @@ def build(
     tokenizer: Tokenizer,
     times: Mapping[str, np.ndarray] | None = None,
 ) -> Learner:
-    """The learner with fresh weights; the same for the same seed. times: see `Learner`; only training needs them."""
+    """The learner without storage: names, shapes and types of all its weights. times: see `Learner`; only training needs
+    them."""
+    with torch.device("meta"):
+        model, heads = _modules(config, shape, tokenizer)
+        return Learner(model, heads, texts, config.masking, times or {}, config.objectives)
+
+
+def fresh(config: TrainConfig, shape: ModelConfig, tokenizer: Tokenizer, corpus: Corpus) -> dict[str, torch.Tensor]:
+    """What a new run begins with, by name in the learner: weights of student and objectives, the same for the same seed,
+    and the sizes of inputs, measured on the first windows of the order."""
+    torch.manual_seed(config.run.seed)
+    model, heads = _modules(config, shape, tokenizer)
+    count = min(CALIBRATED, corpus.windows)
+    parts = [np.arange(k, min(k + 32, count)) for k in range(0, count, 32)]
+    model.calibrate([on_device(corpus.batches.batch(k), torch.device("cpu")) for k in parts])
+    return dict(nn.ModuleDict({"model": model, "objectives": nn.ModuleDict(heads)}).state_dict())
+
+
+def _modules(
+    config: TrainConfig, shape: ModelConfig, tokenizer: Tokenizer
+) -> tuple[XperienceModel, dict[str, nn.Module]]:
+    """The student and the objectives."""
     from xperience.model.model import XperienceModel
 
-    torch.manual_seed(config.run.seed)
     model = XperienceModel(shape, tokenizer)
-    heads = objectives.build(tuple(config.weights()), shape, model.channels)
-    return Learner(model, heads, texts, config.masking, times or {}, config.objectives)
+    return model, objectives.build(tuple(config.weights()), shape, model.channels)
 
 
-def calibrate(learner: Learner, corpus: Corpus, runtime: distributed.Runtime) -> None:
-    """Gives student and teacher the sizes of their inputs, measured on the first windows of the order by one rank."""
-    model: Any = learner.model
-    if runtime.first:
-        count = min(CALIBRATED, corpus.windows)
-        parts = [np.arange(k, min(k + 32, count)) for k in range(0, count, 32)]
-        model.calibrate([on_device(corpus.batches.batch(k), torch.device("cpu")) for k in parts])
-    measured = runtime.told({name: value.numpy() for name, value in model.named_buffers()} if runtime.first else None)
-    for module in (model, cast("nn.Module", learner.teacher)):
-        for name, buffer in module.named_buffers():
-            buffer.copy_(torch.from_numpy(measured[name]))
+def token_times(shape: ModelConfig, batch: Batch) -> dict[str, np.ndarray]:
+    """[N] seconds of each stream's tokens in the window, as the encoders place them in a batch of one sample.
 
+    Weights do not matter to it, so the thinnest model of that shape is asked.
+    """
+    from xperience.model.language import Tokenizer
+    from xperience.model.model import XperienceModel
 
-def token_times(model: nn.Module, batch: Batch) -> dict[str, np.ndarray]:
-    """[N] seconds of each stream's tokens in the window, as the encoders place them in a batch of one sample."""
+    tokenizer = Tokenizer.learn([], 0)
+    thin = replace(
+        shape, width=8, heads=1, kv_heads=1, layers=1, query_layers=1, text_width=8, text_layers=1, writer_layers=1,
+        vocabulary=len(tokenizer),
+    )  # fmt: skip
+    model = XperienceModel(thin, tokenizer)
     with torch.no_grad():
-        tokens = model(on_device(batch, torch.device("cpu"))).tokens
+        tokens = model.encode(on_device(batch, torch.device("cpu"))).tokens
     return {name: tokens.time[0, place].double().numpy() for name, place in tokens.places.items() if name in STREAMS}
 
 
@@ -111,9 +130,7 @@ def pretrain(
     _fits(config, shape, runtime)
     texts = corpus.texts()
     tokenizer = _tokenizer(out, corpus, shape, runtime)
-    learner = build(config, shape, texts, tokenizer)
-    learner.times = token_times(learner.model, corpus.batches.batch(np.arange(1)))
-    calibrate(learner, corpus, runtime)
+    learner = build(config, shape, texts, tokenizer, token_times(shape, corpus.batches.batch(np.arange(1))))
     speak(
         f"{sum(p.numel() for p in learner.model.parameters()):,} parameters, {corpus.windows:,} windows, "
         f"{runtime.world} x {runtime.device.type}"
@@ -129,15 +146,16 @@ def pretrain(
         write_json(out / "statistics.json", corpus.statistics())
         write_json(out / "dataset_manifest.json", corpus.manifest())
     runtime.wait()
-    outcome = train(config, learner, corpus, out, runtime, speak)
-    weights = whole_weights(learner, runtime)
+    begin = partial(fresh, config, shape, tokenizer, corpus)
+    outcome = train(config, learner, corpus, out, runtime, speak, fresh=begin)
+    trained = weights.whole(learner, runtime)
     if runtime.first:
         from safetensors.torch import save_file
 
         from xperience.storage import replacing
 
         with replacing(out / "weights.safetensors") as temporary:
-            save_file(weights, str(temporary))
+            save_file(trained, str(temporary))
         reports.write(out, config, outcome, runtime, learner, begun)
     runtime.wait()
     return outcome
@@ -175,15 +193,6 @@ def planned_shape(config: TrainConfig, folders: list[Path]) -> ModelConfig:
 
 def _silent(text: str) -> None:
     return
-
-
-def whole_weights(learner: nn.Module, runtime: distributed.Runtime) -> dict[str, torch.Tensor]:
-    """All weights on the first rank, {} elsewhere; every rank has to call."""
-    from torch.distributed.checkpoint.state_dict import StateDictOptions, get_model_state_dict
-
-    options = StateDictOptions(full_state_dict=True, cpu_offload=True) if runtime.world > 1 else None
-    state = get_model_state_dict(learner, options=options)
-    return {name: value.detach().cpu().contiguous().clone() for name, value in state.items()} if runtime.first else {}
 
 
 def _check_folder(out: Path, config: TrainConfig) -> None:
@@ -282,12 +291,12 @@ def restore(run: Path, device: str = "cpu") -> Restored:
         shape = ModelConfig.from_json(about["model"])
         texts = Texts({kind: tuple(labels) for kind, labels in about["texts"].items()})
         tokenizer = Tokenizer((run / "tokenizer.json").read_text("utf-8"))
-        weights = load_file(str(run / "weights.safetensors"))
+        values = load_file(str(run / "weights.safetensors"))
     except (ValueError, KeyError, TypeError, AttributeError, SafetensorError) as error:
         raise CorruptError("the run cannot be read", file=run, found=str(error)[:300]) from error
     learner = build(config, shape, texts, tokenizer)
     try:
-        learner.load_state_dict(weights)
+        learner.load_state_dict(values, assign=True)
     except RuntimeError as error:
         raise UsageError(
             "the weights are of another model", file=run / "weights.safetensors", found=str(error)[:300]

@@ -141,7 +141,7 @@ def held_out(run: Path, folders: list[Path], side: str, windows: int) -> np.ndar
     corpus = Corpus(folders, options, 0)
     learner = found.learner
     learner.model = learner.teacher
-    learner.times = token_times(learner.model, corpus.batches.batch(np.arange(1)))
+    learner.times = token_times(found.shape, corpus.batches.batch(np.arange(1)))
     losses = []
     for source, index in enumerate(corpus.batches.sampler.indices):
         for row, episode in enumerate(index.episodes):

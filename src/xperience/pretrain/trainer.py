@@ -1,8 +1,9 @@
 """The training loop, from top to bottom; the same for one process and for thousands.
 
 Before the first step, in this order: the learner is sharded, the optimiser made over its shards, the last whole
-checkpoint put into both, the records cut back to it. A step: read, look, sum up over ranks, propagate back, update,
-let the teacher follow, write down. Everything random in a step comes from the seed, the step and the samples.
+checkpoint put into both (without one, fresh weights into the learner), the records cut back to it. A step: read, look,
+sum up over ranks, propagate back, update, let the teacher follow, write down. Everything random in a step comes from the
+seed, the step and the samples.
 
 Exit codes of a run: 0 at its end; 75 where SIGTERM or SIGINT asked it to stop and all is saved (the same command goes on);
 2 for what the user can put right; 70 where too many losses were not finite.
@@ -24,7 +25,7 @@ import torch
 
 from xperience.errors import UsageError, XperienceError
 from xperience.prepare.batch import Batch
-from xperience.pretrain import checkpoints, collapse, distributed
+from xperience.pretrain import checkpoints, collapse, distributed, weights
 from xperience.pretrain.collapse import Alarm
 from xperience.pretrain.combine import Combined, Normaliser, combine
 from xperience.pretrain.config import TrainConfig
@@ -86,11 +87,13 @@ def train(
     runtime: Runtime,
     say: Callable[[str], None] = lambda text: None,
     identity: dict[str, Any] | None = None,
+    fresh: Callable[[], dict[str, torch.Tensor]] | None = None,
 ) -> Outcome:
     """Trains a learner to the end of its config, from the last whole checkpoint of `run` if there is one.
 
     Args:
-        say: gets a line for people now and then (first rank only). identity: what manifests say besides.
+        learner: with its first weights, or without storage; then `fresh` makes them where there is no checkpoint (see
+            `weights.fill`). say: gets a line for people now and then (first rank only). identity: what manifests say besides.
 
     Raises:
         UsageError: the run was begun with another config, data or model. DivergedError: see there.
@@ -103,11 +106,15 @@ def train(
             found=f"{options.batch} over {runtime.world} ranks in {options.accumulate} parts",
         )
 
-    # The learner on its device, in shards.
-    learner.to(runtime.device)
+    # The learner on its device, in shards; one without storage gets room for its shards only.
+    bare = weights.bare(learner)
+    if not bare:
+        learner.to(runtime.device)
     blocks = learner.blocks()
     accelerate(blocks, options.recompute, options.compile)
     distributed.shard(learner, blocks, runtime, options.precision)
+    if bare:
+        learner.to_empty(device=runtime.device)
     parameters, shared = trained(learner), trained(learner.trunk)
     optimiser = torch.optim.AdamW(
         groups(learner, config.optimiser.decay),
@@ -131,6 +138,9 @@ def train(
         normaliser.restore(found.manifest["normaliser"])
         alarm.bad = int(found.manifest["alarm"])
         say(f"goes on from step {counters.step}")
+    elif bare:
+        assert fresh is not None, "nothing to begin with"
+        weights.fill(learner, fresh, runtime)
     saver = checkpoints.Saver(run, runtime, options.keep, marks)
     records = Records(run if runtime.first else None, counters.step)
 
