@@ -60,6 +60,13 @@ class Runtime:
         dist.all_gather(parts, values.contiguous())
         return torch.cat(parts)
 
+    def gathered(self, values: torch.Tensor) -> torch.Tensor:
+        """[W n, ...]: rows [n, ...] of all ranks, one's own in front. What others make of one's rows flows back."""
+        if self.world == 1:
+            return values
+        found: torch.Tensor = _Gathered.apply(values)
+        return found.roll(-self.rank * len(values), 0)
+
     def dealt(self, values: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
         """This rank's part, as it has one of `like`, of what the first rank holds whole; other ranks' values [...] are
         not looked at."""
@@ -118,6 +125,22 @@ def start(device: Literal["auto", "cpu", "cuda"] = "auto", replicas: int = 1) ->
     names = ("shard",) if replicas == 1 else ("replicate", "shard")
     mesh = init_device_mesh(place.type, shape, mesh_dim_names=names)
     return Runtime(rank, world, place, replicas, mesh, dist.new_group(backend="gloo"), dist.new_group(backend="gloo"))
+
+
+class _Gathered(torch.autograd.Function):
+    """Rows of all ranks, in rank order; backward, the sum over ranks of what each says of one's own rows."""
+
+    @staticmethod
+    def forward(ctx: Any, values: torch.Tensor) -> torch.Tensor:
+        found = values.new_empty(dist.get_world_size() * len(values), *values.shape[1:])
+        dist.all_gather_into_tensor(found, values.contiguous())
+        return found
+
+    @staticmethod
+    def backward(ctx: Any, gradient: torch.Tensor) -> torch.Tensor:
+        found = gradient.new_empty(len(gradient) // dist.get_world_size(), *gradient.shape[1:])
+        dist.reduce_scatter_tensor(found, gradient.contiguous())
+        return found
 
 
 def finish() -> None:

@@ -59,8 +59,8 @@ class Learner(nn.Module):
             for layer in stack
         ]
 
-    def step(self, batch: Batch, number: int, seed: int, device: torch.device, whole: bool = False) -> Step:
-        """What objectives look at, for a batch of numpy arrays."""
+    def step(self, batch: Batch, number: int, seed: int, device: torch.device, **options: Any) -> Step:
+        """What objectives look at, for a batch of numpy arrays. options: `whole` and `gathered` of `Step`."""
         masks = masking.draw(batch.mask_seed, self.times, self.hiding)
         generator = torch.Generator(device="cpu").manual_seed(seed)
         return Step(
@@ -74,7 +74,7 @@ class Learner(nn.Module):
             number=number,
             generator=generator,
             light={name: torch.from_numpy(value).to(device) for name, value in masks.light.items()},
-            whole=whole,
+            **options,
         )
 
     def forward(self, step: Step) -> dict[str, dict[str, Term]]:

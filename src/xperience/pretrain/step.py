@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -34,6 +34,10 @@ class Texts:
     labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
+def _alone(rows: torch.Tensor) -> torch.Tensor:
+    return rows
+
+
 @dataclass
 class Step:
     """What an objective may look at.
@@ -47,6 +51,7 @@ class Step:
         light: view to [B, 2, 3], how its colours are changed for the student.
         number: global step. generator: for draws that need not be the same on other ranks; seeded by the samples.
         whole: every objective is asked, whether it is its turn or not.
+        gathered: rows [n, ...] of this rank to those of all ranks, its own in front; gradients come back from there.
     """
 
     model: XperienceModel
@@ -60,6 +65,7 @@ class Step:
     generator: torch.Generator
     light: Mapping[str, torch.Tensor] = field(default_factory=dict)
     whole: bool = False
+    gathered: Callable[[torch.Tensor], torch.Tensor] = _alone
     cache: dict[str, Any] = field(default_factory=dict)
 
     @cached_property

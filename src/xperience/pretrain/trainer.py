@@ -181,7 +181,7 @@ def train(
                 if combined and not combined[-1].finite:
                     continue  # the step is lost; its batches are still read, so that the next one gets its own
                 seed = _seed(options.seed, number, runtime.rank, part)
-                step = learner.step(batch, number, seed, runtime.device, whole=probe or look)
+                step = learner.step(batch, number, seed, runtime.device, whole=probe or look, gathered=runtime.gathered)
                 with distributed.low_precision(runtime, options.precision):
                     terms = learner(step)
                 result = combine(terms, runtime)

@@ -1,12 +1,14 @@
 """Cross-modal contrastive alignment: which pictures, sounds and words belong to this motion?
 
-Motion against sight, block by block: among all blocks of the batch, and among those of the same recording alone, which
-are the hard negatives; there neither the person nor the place gives the answer away. Sound stands on the side of the
-motion and on that of the pictures in turn, so that it is learnt to fit both. Language against everything but language.
-Temperatures are learnt, one a pair, since noisier pairs want softer ones (Girdhar et al. 2023).
+Motion against sight, block by block: among all blocks of the batch, on whatever rank they are, and among those of the
+same recording alone, which are the hard negatives; there neither the person nor the place gives the answer away. Sound
+stands on the side of the motion and on that of the pictures in turn, so that it is learnt to fit both. Language against
+everything but language. Temperatures are learnt, one a pair, since noisier pairs want softer ones (Girdhar et al. 2023).
 """
 
 from __future__ import annotations
+
+import hashlib
 
 import torch
 from torch import nn
@@ -54,9 +56,10 @@ class Alignment(nn.Module):
         blocks = m.shape[1]
         known = both.expand(-1, blocks).flatten()
         close, foreign = overlap(step, blocks), _foreign(step, blocks)
+        m, v = m.flatten(0, 1), v.flatten(0, 1)
         terms = {
-            "motion_sight": contrast(m.flatten(0, 1), v.flatten(0, 1), self.scales[0], known, close),
-            "same_recording": contrast(m.flatten(0, 1), v.flatten(0, 1), self.scales[0], known, close | foreign),
+            "motion_sight": contrast(step, m, v, self.scales[0], known, close),
+            "same_recording": contrast(step, m, v, self.scales[0], known, close | foreign),
             "words": self._words(step),
         }
         zero = touch([self]) + 0 * self.scales.sum()
@@ -68,28 +71,29 @@ class Alignment(nn.Module):
         blind = step.dropped_language & torch.tensor([bool(t) for t in texts], device=step.dropped_language.device)
         window = self.window(pooled(step.masked))
         words = self.words(step.model.text.embed(texts))
-        index = {text: k for k, text in enumerate(dict.fromkeys(texts))}
-        which = torch.tensor([index[text] for text in texts], device=window.device)
-        same = which[:, None] == which[None]
-        return contrast(
-            words, window, self.scales[1], blind, same & ~torch.eye(len(texts), dtype=torch.bool, device=window.device)
-        )
+        which = torch.tensor([_number(text) for text in texts], device=window.device)
+        same = which[:, None] == step.gathered(which)[None]
+        return contrast(step, words, window, self.scales[1], blind, same)
+
+
+def _number(text: str) -> int:
+    """The same on all ranks, and of this text alone."""
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little", signed=True)
 
 
 def overlap(step: Step, blocks: int) -> torch.Tensor:
-    """[B T, B T] True where two blocks of different samples lie over each other in time (false negatives)."""
+    """[n, m] True where a block of this rank and one of any lie over each other in time (false negatives), itself too."""
     batch = step.batch
     device = step.dropped_language.device
     per = batch.frames / blocks
     start = torch.as_tensor(batch.start_frame, device=device)[:, None] + per * torch.arange(blocks, device=device)
     starts = start.flatten()
-    close = (starts[:, None] - starts[None]).abs() < per
-    return close & ~_foreign(step, blocks) & ~torch.eye(len(starts), dtype=torch.bool, device=device)
+    return ((starts[:, None] - step.gathered(starts)[None]).abs() < per) & ~_foreign(step, blocks)
 
 
 def _foreign(step: Step, blocks: int) -> torch.Tensor:
-    """[B T, B T] True where two blocks are of different recordings."""
+    """[n, m] True where a block of this rank and one of any are of different recordings."""
     batch = step.batch
     recording = torch.as_tensor(batch.episode + 1_000_003 * batch.source, device=step.dropped_language.device)
     recording = recording.repeat_interleave(blocks)
-    return recording[:, None] != recording[None]
+    return recording[:, None] != step.gathered(recording)[None]

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from xperience.pretrain.step import Term
+from xperience.pretrain.step import Step, Term
 
 if TYPE_CHECKING:
     from xperience.model.model import State
@@ -54,28 +54,29 @@ def matched(logits: torch.Tensor, target: torch.Tensor, known: torch.Tensor, smo
 
 
 def contrast(
-    a: torch.Tensor, b: torch.Tensor, scale: torch.Tensor, known: torch.Tensor, same: torch.Tensor | None = None
+    step: Step, a: torch.Tensor, b: torch.Tensor, scale: torch.Tensor, known: torch.Tensor, same: torch.Tensor
 ) -> Term:
-    """Symmetric InfoNCE (van den Oord et al. 2018) between a [n, E] and b [m, E], m >= n; a[k] belongs to b[k].
+    """Symmetric InfoNCE (van den Oord et al. 2018) between a [n, E] and b [n, E] of a rank; a[k] belongs to b[k].
+
+    Negatives are those of all ranks, so that the loss does not hang on how many there are.
 
     Args:
         scale: log of the inverse temperature. known: [n] both sides are there; the rest neither asks nor answers.
-        same: [n, m] pairs other than (k, k) that are no negatives, such as windows that overlap in time.
+        same: [n, m] pairs that are no negatives, such as windows that overlap in time, among the m of all ranks in the
+            order of `step.gathered`.
     """
-    n, m = len(a), len(b)
-    logits = (F.normalize(a.float(), dim=-1) @ F.normalize(b.float(), dim=-1).T) * scale.exp().clamp(max=100)
-    own = torch.eye(n, m, dtype=torch.bool, device=a.device)
-    answers = torch.cat([known, torch.ones(m - n, dtype=torch.bool, device=a.device)])
-    hidden = ~answers[None].expand(n, m)
-    if same is not None:
-        hidden = hidden | same
-    logits = torch.where(hidden & ~own, torch.full_like(logits, NEVER), logits)
+    n = len(a)
+    mine = [F.normalize(side.float(), dim=-1) for side in (a, b)]
+    others = [step.gathered(side) for side in mine]
+    own = torch.eye(n, len(others[0]), dtype=torch.bool, device=a.device)
+    hidden = (same | ~step.gathered(known.to(torch.uint8)).bool()) & ~own
     places = torch.arange(n, device=a.device)
-    forth = F.cross_entropy(logits, places, reduction="none")
-    back = F.cross_entropy(
-        torch.where(known[:, None], logits, torch.full_like(logits, NEVER)).T[:n], places, reduction="none"
-    )
-    return term((forth + back) / 2, known)
+    losses = []
+    for asks, answers in ((mine[0], others[1]), (mine[1], others[0])):
+        logits = (asks @ answers.T) * scale.exp().clamp(max=100)
+        logits = torch.where(hidden, torch.full_like(logits, NEVER), logits)
+        losses.append(F.cross_entropy(logits, places, reduction="none"))
+    return term((losses[0] + losses[1]) / 2, known)
 
 
 class Curves(nn.Module):

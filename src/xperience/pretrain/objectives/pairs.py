@@ -57,9 +57,9 @@ class Pairs(nn.Module):
         known = _blocks_known(imu, blocks) & _blocks_known(body, blocks)
         terms = {
             "blocks": contrast(
-                a.flatten(0, 1), b.flatten(0, 1), self.scales[0], known.flatten(), overlap(step, blocks)
+                step, a.flatten(0, 1), b.flatten(0, 1), self.scales[0], known.flatten(), overlap(step, blocks)
             ),
-            "windows": contrast(whole_a, whole_b, self.scales[1], known.any(1), overlap(step, 1)),
+            "windows": contrast(step, whole_a, whole_b, self.scales[1], known.any(1), overlap(step, 1)),
         }
         zero = touch([self.block, self.window]) + 0 * self.scales.sum()
         return {name: Term(found.total + zero, found.count) for name, found in terms.items()}
