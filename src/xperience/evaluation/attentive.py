@@ -115,18 +115,23 @@ class AttentiveHead:
 
 
 class Probe(nn.Module):
-    """[n, inputs] to [n, outputs]."""
+    """[n, inputs] to [n, outputs].
+
+    Queries ask and values answer by head, but keys are never made: (W_k token) query = token (W_k^T query), and places
+    are the same for all samples, so that both are projected once a step and not once a token.
+    """
 
     def __init__(self, tokens: int, width: int, inputs: int, outputs: int) -> None:
         super().__init__()
         self.count, self.width = inputs // (tokens * width) * tokens, width
         extra = inputs - self.count * width
-        self.place = nn.Parameter(
-            torch.randn(self.count, width)
-        )  # of the size of a token: where to look is learnt first
-        self.norm = nn.LayerNorm(width)
+        self.place = nn.Parameter(torch.randn(self.count, width))
+        """Of the size of a token: where to look is learnt first."""
         self.query = nn.Parameter(torch.randn(QUERIES, width))
-        self.look = nn.MultiheadAttention(width, HEADS, batch_first=True, dropout=0.1)
+        self.ask, self.key = nn.Linear(width, width), nn.Linear(width, width, bias=False)
+        self.value = nn.Parameter(torch.empty(HEADS, width, width // HEADS))
+        nn.init.xavier_uniform_(self.value)
+        self.drop = nn.Dropout(0.1)
         wide = QUERIES * width + extra
         self.answer = nn.Sequential(
             nn.Dropout(DROPOUT), nn.Linear(wide, HIDDEN), nn.GELU(), nn.LayerNorm(HIDDEN), nn.Dropout(DROPOUT),
@@ -134,10 +139,15 @@ class Probe(nn.Module):
         )  # fmt: skip
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        cut = self.count * self.width
-        tokens = self.norm(x[:, :cut].unflatten(1, (self.count, self.width)))
-        query = self.query.expand(len(x), -1, -1)
-        seen, _ = self.look(query, tokens + self.place, tokens, need_weights=False)
+        cut, each = self.count * self.width, self.width // HEADS
+        tokens = F.layer_norm(x[:, :cut].unflatten(1, (self.count, self.width)), (self.width,))
+        asked = self.ask(self.query).unflatten(1, (HEADS, each))
+        directions = torch.einsum("qhe,hed->qhd", asked, self.key.weight.unflatten(0, (HEADS, each))).flatten(0, 1)
+        scores = tokens @ directions.T + self.place @ directions.T
+        share = self.drop(torch.softmax(scores / each**0.5, 1))
+        seen = torch.einsum(
+            "nqhd,hde->nqhe", (share.transpose(1, 2) @ tokens).unflatten(1, (QUERIES, HEADS)), self.value
+        )
         found: torch.Tensor = self.answer(torch.cat([seen.flatten(1), x[:, cut:]], 1))
         return found
 
