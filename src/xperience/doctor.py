@@ -52,10 +52,10 @@ COSTS: dict[str, Cost] = {
     "viz": Cost(500, 0.3, "Rerun recordings", ("inspect --rrd",)),
     "aria": Cost(50, 0.1, "reader of Project Aria recordings", ("import aria",)),
     "train": Cost(900, 0.3, "torch, to train networks"),
-    "omni": Cost(1060, 0.5, "torch, transformers and LoRA, for language models"),
+    "omni": Cost(1060, 0.5, "torch, transformers and LoRA, for language models and encoders of others"),
     "robot": Cost(140, 0.2, "MuJoCo and a robot hand"),
     "scale": Cost(300, 0.3, "Ray, for work on a cluster"),
-    "dev": Cost(250, 0.3, "test tools, for make test and make lint"),
+    "dev": Cost(380, 0.3, "test tools, for make test and make lint"),
 }
 
 

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from xperience.episode.layout import NOMINAL_FPS
 from xperience.errors import UsageError
+from xperience.prepare.streams import STREAMS
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,25 @@ class StreamShape:
     slots: int
     shape: tuple[int, ...]
     step_s: float
+
+
+@dataclass(frozen=True)
+class External:
+    """An encoder from `transformers` in place of the model's own for a modality; see `model.external`.
+
+    Attributes:
+        type: as the library calls it. train: "none", "norms" or "all" of its weights. pixels: a side of its pictures.
+        digest: of its config and weights. about: its config. inputs: settings of its preprocessor.
+        place: its folder on this machine, not saved: a run is opened elsewhere too.
+    """
+
+    type: str
+    train: str
+    pixels: int
+    digest: str
+    about: dict[str, Any]
+    inputs: dict[str, Any]
+    place: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -32,7 +52,7 @@ class ModelConfig:
         rays: whether tokens of pictures are told where they look, where the calibration is known.
         text_width, text_layers, writer_layers, query_layers, vocabulary: of language encoder and decoders.
         attention: "plain" (matrix products), "fused", "flex" (compiled, CUDA), or "auto": plain on a CPU, else fused.
-        streams: by name; those that the model has encoders for.
+        streams: by name; those that the model has encoders for. external: by modality, encoders of others.
     """
 
     name: str = "nano"
@@ -61,6 +81,7 @@ class ModelConfig:
     vocabulary: int = 2048
     attention: str = "auto"
     streams: dict[str, StreamShape] = field(default_factory=dict)
+    external: dict[str, External] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         def needs(fits: bool, name: str, expected: str) -> None:
@@ -78,6 +99,9 @@ class ModelConfig:
         for name, shape in self.streams.items():
             if shape.slots < 1:
                 raise UsageError("no slots", field=f"streams.{name}", found=shape.slots, expected="1 or more")
+        for modality in self.external:
+            if not any(STREAMS[name].modality == modality for name in self.streams):
+                raise UsageError("an external encoder of what the data lacks", field=f"external.{modality}")
 
     @property
     def blocks(self) -> int:
@@ -93,9 +117,13 @@ class ModelConfig:
         return max(1, self.streams[stream].slots // self.blocks)
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        found = asdict(self)
+        for one in found["external"].values():
+            del one["place"]
+        return found
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
         streams = {n: StreamShape(s["slots"], tuple(s["shape"]), s["step_s"]) for n, s in values["streams"].items()}
-        return cls(**(dict(values) | {"streams": streams}))
+        external = {modality: External(**one) for modality, one in values.get("external", {}).items()}
+        return cls(**(dict(values) | {"streams": streams, "external": external}))

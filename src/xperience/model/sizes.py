@@ -13,18 +13,23 @@ from typing import Any, Protocol
 
 from xperience.episode.layout import NOMINAL_FPS
 from xperience.errors import UsageError
-from xperience.model.config import ModelConfig, StreamShape
+from xperience.model.config import External, ModelConfig, StreamShape
 from xperience.prepare.streams import STREAMS
 
 DIALS = {"nano": 1, "micro": 2, "0.3b": 8, "1b": 13, "3b": 20, "7b": 26}
 
 
-def size(name: str, streams: Mapping[str, StreamShape] | None = None, **changes: Any) -> ModelConfig:
+def size(
+    name: str,
+    streams: Mapping[str, StreamShape] | None = None,
+    external: Mapping[str, External] | None = None,
+    **changes: Any,
+) -> ModelConfig:
     """A config by name.
 
     Args:
-        streams: how the data stands in batches (`shapes`); without, as the standard recipe prepares it. changes: of
-        single numbers of the config.
+        streams: how the data stands in batches (`shapes`); without, as the standard recipe prepares it. external:
+        encoders of others. changes: of single numbers of the config.
 
     Raises:
         UsageError: no such size, or a change of something that a model does not have or that does not fit.
@@ -36,7 +41,7 @@ def size(name: str, streams: Mapping[str, StreamShape] | None = None, **changes:
         )
     known = [item.name for item in fields(ModelConfig)]
     for change in changes:
-        if change not in known or change in ("name", "streams"):
+        if change not in known or change in ("name", "streams", "external"):
             near = difflib.get_close_matches(change, known, 1, 0.0)
             raise UsageError("a model has no such number", field=change, hint=f"did you mean {near[0]!r}?")
     d = DIALS[name]
@@ -50,7 +55,8 @@ def size(name: str, streams: Mapping[str, StreamShape] | None = None, **changes:
         "text_layers": max(1, d // 6), "writer_layers": max(2, d // 6),
         "vocabulary": 2048 if small else 32768, "context_s": 8.0 if small else 32.0,
     }  # fmt: skip
-    return ModelConfig(**{"name": name, "streams": dict(streams or standard())} | numbers | changes)
+    given = {"name": name, "streams": dict(streams or standard()), "external": dict(external or {})}
+    return ModelConfig(**given | numbers | changes)
 
 
 def _groups(heads: int) -> int:

@@ -6,13 +6,16 @@ import difflib
 import tomllib
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from xperience.errors import FormatError, MissingError, UsageError
 from xperience.prepare.streams import STREAMS
 from xperience.storage import digest, to_json
+
+EXTERNAL = ("video", "audio")
+"""Modalities of which encoders of others can be used."""
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=1)]
@@ -22,11 +25,23 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class External(_Strict):
+    """An encoder from `transformers` in place of the model's own. `path`: of its folder, as `save_pretrained` writes it;
+    where it is does not matter to a run, so it is not saved. `train`: none of its weights, its norms, or all. `pixels`: a
+    side of the pictures that it is given; 0 as its preprocessor says."""
+
+    path: str = Field(default="", exclude=True)
+    train: Literal["none", "norms", "all"] = "none"
+    pixels: Annotated[int, Field(ge=0, le=4096)] = 0
+
+
 class Model(_Strict):
-    """`size` is the one dial; `changes` replace single numbers of what it gives (fields of `ModelConfig`)."""
+    """`size` is the one dial; `changes` replace single numbers of what it gives (fields of `ModelConfig`). `external`: by
+    modality."""
 
     size: str = "nano"
     changes: dict[str, Any] = {}
+    external: dict[str, External] = {}
 
 
 class Data(_Strict):
@@ -154,6 +169,14 @@ class TrainConfig(_Strict):
         for name in (*self.data.streams, *self.data.every):
             if name not in STREAMS:
                 raise UsageError("no such stream", field="data.streams", found=name, hint=nearest(name, STREAMS))
+        for name in ("name", "streams", "external"):
+            if name in self.model.changes:
+                raise UsageError("no number of a model", field=f"model.changes.{name}")
+        for name in self.model.external:
+            if name not in EXTERNAL:
+                raise UsageError(
+                    "no external encoders of that", field="model.external", found=name, hint=nearest(name, EXTERNAL)
+                )
         for name in self.objectives:
             if name not in NAMES:
                 raise UsageError("no such objective", field=f"objectives.{name}", hint=nearest(name, NAMES))
@@ -167,7 +190,7 @@ class TrainConfig(_Strict):
         """Identity of what decides the weights: a run goes on only under the same one. How long, where, and how often
         something is written may change."""
         free = ("steps", "minutes", "device", "workers", "save_every", "keep", "log_every", "accumulate", "replicas")
-        kept = self.model_dump(exclude={"name"})
+        kept = self.model_dump(exclude={"name"} if self.model.external else {"name": True, "model": {"external"}})
         kept["run"] = {key: value for key, value in kept["run"].items() if key not in free}
         return digest(to_json(kept))
 
@@ -231,8 +254,8 @@ def parse(values: dict[str, Any], place: Path | None = None) -> TrainConfig:
         if first["type"] == "extra_forbidden":
             owner: Any = TrainConfig
             for part in where[:-1]:
-                kind = owner.model_fields[part].annotation if part in owner.model_fields else Objective
-                owner = kind if isinstance(kind, type) and issubclass(kind, BaseModel) else Objective
+                kind = owner.model_fields[part].annotation if part in owner.model_fields else owner
+                owner = kind if isinstance(kind, type) else get_args(kind)[-1]  # of a table of tables, what one is
             hint = nearest(where[-1], owner.model_fields)
             raise UsageError("no such key", file=place, field=".".join(where), hint=hint) from error
         raise UsageError(first["msg"], file=place, field=".".join(where), found=first.get("input")) from error

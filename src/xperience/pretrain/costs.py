@@ -46,16 +46,19 @@ class Memory:
 
 @dataclass(frozen=True)
 class Size:
-    """Parameters: trunk, and all of the student with the objectives' heads. tokens: of a window with its readouts."""
+    """Parameters: trunk, and all of the student with the objectives' heads. tokens: of a window with its readouts.
+    frozen: parameters of external encoders that are not trained."""
 
     trunk: int
     student: int
     tokens: int
     modules: dict[str, int]
+    frozen: int = 0
 
 
 def measure(config: TrainConfig, shape: ModelConfig) -> Size:
     """Counts on the meta device."""
+    from xperience.model.external import guest
     from xperience.model.language import Tokenizer
     from xperience.model.model import XperienceModel
     from xperience.pretrain import objectives
@@ -67,7 +70,8 @@ def measure(config: TrainConfig, shape: ModelConfig) -> Size:
     modules = {name: sum(p.numel() for p in child.parameters()) for name, child in model.named_children()}
     modules["rest"] = sum(p.numel() for p in model.parameters(recurse=False))
     modules["objectives"] = sum(p.numel() for head in heads.values() for p in head.parameters())
-    return Size(modules["trunk"], sum(modules.values()), tokens_of(model, config, shape), modules)
+    frozen = guest.frozen(model) if shape.external else 0
+    return Size(modules["trunk"], sum(modules.values()), tokens_of(model, config, shape), modules, frozen)
 
 
 def tokens_of(model: XperienceModel, config: TrainConfig, shape: ModelConfig) -> int:
@@ -110,14 +114,16 @@ def operations(config: TrainConfig, shape: ModelConfig, size: Size) -> float:
 
 
 def memory(config: TrainConfig, shape: ModelConfig, ranks: int, size: Size | None = None) -> Memory:
-    """Of one of `ranks` ranks: float32 weights, gradients and two moments in shards, activations of its samples."""
+    """Of one of `ranks` ranks: float32 weights, gradients and two moments in shards, activations of its samples; frozen
+    encoders whole. What a trained external encoder keeps for the way back is not counted."""
     size = size or measure(config, shape)
     shards = max(1, ranks // config.run.replicas)
     samples = max(1.0, config.run.batch / ranks / config.run.accumulate)
     width = 2.0 if config.run.precision == "bf16" else 4.0
     kept = KEPT[config.run.recompute] * size.tokens * shape.width * shape.layers * samples * width / 2
     views = 3.0 if "alignment" in config.weights() else 1.0
-    return Memory(8.0 * size.student / shards, 4.0 * size.student / shards, 8.0 * size.student / shards, kept * views)
+    weights = 8.0 * size.student / shards + 4.0 * size.frozen
+    return Memory(weights, 4.0 * size.student / shards, 8.0 * size.student / shards, kept * views)
 
 
 def plan(config: TrainConfig, shape: ModelConfig, gpus: int) -> str:
@@ -128,6 +134,10 @@ def plan(config: TrainConfig, shape: ModelConfig, gpus: int) -> str:
     window_s = shape.window_s
     lines = [f"{config.name}: {size.student:,} parameters, {size.trunk:,} of them in the trunk"]
     lines += [f"  {name:<12} {count:>15,}" for name, count in size.modules.items()]
+    if size.frozen:
+        lines.append(
+            f"  {'frozen':<12} {size.frozen:>15,} besides, in external encoders; their operations are not counted"
+        )
     lines += [
         f"tokens of a window of {window_s:g} s: {size.tokens:,}",
         f"operations: {work:.3g} a sample in training, {work / window_s:.3g} a second of recording",

@@ -42,6 +42,7 @@ def write(run: Path, config: TrainConfig, outcome: Outcome, runtime: Runtime, le
             "trunk": sum(p.numel() for p in learner.model.trunk.parameters()),
             "objectives": sum(p.numel() for p in learner.objectives.parameters()),
         },
+        "external": _external(run),
         "steps": outcome.counters.step,
         "samples": outcome.counters.samples,
         "tokens": outcome.counters.tokens,
@@ -60,6 +61,12 @@ def write(run: Path, config: TrainConfig, outcome: Outcome, runtime: Runtime, le
     write_text(run / "RUN_REPORT.md", run_report(config, metadata, inventory, lines))
     write_text(run / "MODEL_CARD.md", card(config, metadata, manifest))
     write_text(run / "DATA_BOUNDARY_REPORT.md", boundary(manifest))
+
+
+def _external(run: Path) -> dict[str, dict[str, str]]:
+    """Encoders of others in the model, by modality: type, how trained, digest."""
+    model = json.loads((run / "config.json").read_text("utf-8"))["model"]
+    return {m: {key: one[key] for key in ("type", "train", "digest")} for m, one in model["external"].items()}
 
 
 def run_report(
@@ -110,6 +117,13 @@ def card(config: TrainConfig, metadata: dict[str, Any], manifest: dict[str, Any]
     episodes = sum(len(folder["episodes"]) for folder in manifest["folders"])
     hours = sum(folder["hours"] for folder in manifest["folders"])
     streams = ", ".join(metadata["present"])
+    guests = "".join(
+        f"\n- External encoder of {modality}: {one['type']}, digest {one['digest']}; "
+        + ("frozen, its weights are not in the file above: put its folder at "
+           f"`external/{modality}` beside them." if one["train"] == "none"
+           else f"trained ({one['train']}), its weights are in the file above; its licence holds for them.")
+        for modality, one in metadata["external"].items()
+    )  # fmt: skip
     return f"""# {config.name}
 
 A model of embodied experience: six views, sound, depth, pose, hands, body, IMU and language of a window become one
@@ -119,7 +133,7 @@ representation over time.
 - Trained on: {episodes} recordings, {hours:.2f} h, {metadata["samples"]:,} windows seen; sources in DATA_BOUNDARY_REPORT.md.
 - Streams: {streams}. Any of them may be absent.
 - Objectives: {", ".join(f"{name} {weight:g}" for name, weight in config.weights().items())}.
-- Weights: `weights.safetensors`; `teacher.` is the moving average, which is meant to be used.
+- Weights: `weights.safetensors`; `teacher.` is the moving average, which is meant to be used.{guests}
 
 Use: `xperience embed RUN EPISODE --out x.npy`, `xperience evaluate RUN --data DIR --out DIR`.
 
@@ -147,7 +161,7 @@ def boundary(manifest: dict[str, Any]) -> str:
         "checkpoint_inventory.json, dataset_manifest.json (names of recordings, no content), the reports.",
         "",
         "May not: bad/ (batches of recordings, kept where a loss was not finite), checkpoints/ (their index is a pickle), "
-        "tensorboard/, prepared shards, recordings, annotations.",
+        "tensorboard/, external.json (folders of this machine), prepared shards, recordings, annotations.",
         "",
         "config.json lists the labels of the training split, which are annotations in the wide sense: publish it only "
         "where the licence of the sources allows it.",

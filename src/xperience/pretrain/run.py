@@ -33,7 +33,7 @@ from xperience.pretrain.trainer import Outcome, train
 from xperience.storage import write_json, write_text
 
 if TYPE_CHECKING:
-    from xperience.model.config import ModelConfig
+    from xperience.model.config import ModelConfig, StreamShape
     from xperience.model.language import Tokenizer
     from xperience.model.model import XperienceModel
 
@@ -48,16 +48,23 @@ def model_config(config: TrainConfig, batches: Batches) -> ModelConfig:
     """What the model is: the size, what the config changes of it, and what the data decides (windows and streams).
 
     Raises:
-        UsageError: no such size or field.
+        UsageError: no such size or field. What `model.external.folder.look` raises.
     """
     from xperience.model.config import StreamShape
-    from xperience.model.sizes import size
 
     streams = {
         name: StreamShape(layout.window, layout.shape, layout.step_s) for name, layout in batches.layouts.items()
     }
+    return _shape(config, streams)
+
+
+def _shape(config: TrainConfig, streams: dict[str, StreamShape]) -> ModelConfig:
+    from xperience.model.external import folder
+    from xperience.model.sizes import size
+
     seconds = {"window_s": config.data.frames / NOMINAL_FPS, "horizon_s": config.data.future / NOMINAL_FPS}
-    return size(config.model.size, streams=streams, **(seconds | config.model.changes))
+    external = folder.look(config.model.external)
+    return size(config.model.size, streams, external, **(seconds | config.model.changes))
 
 
 def build(
@@ -106,7 +113,7 @@ def token_times(shape: ModelConfig, batch: Batch) -> dict[str, np.ndarray]:
     tokenizer = Tokenizer.learn([], 0)
     thin = replace(
         shape, width=8, heads=1, kv_heads=1, layers=1, query_layers=1, text_width=8, text_layers=1, writer_layers=1,
-        vocabulary=len(tokenizer),
+        vocabulary=len(tokenizer), external={},
     )  # fmt: skip
     model = XperienceModel(thin, tokenizer)
     with torch.no_grad():
@@ -122,6 +129,8 @@ def pretrain(
     Raises:
         XperienceError: what is wrong with config, data, device or folder, before training starts.
     """
+    from xperience.model.external import folder, guest
+
     begun = time.time()
     runtime = distributed.start(config.run.device, config.run.replicas)
     speak = say if runtime.first else _silent
@@ -131,6 +140,7 @@ def pretrain(
     texts = corpus.texts()
     tokenizer = _tokenizer(out, corpus, shape, runtime)
     learner = build(config, shape, texts, tokenizer, token_times(shape, corpus.batches.batch(np.arange(1))))
+    guest.ready(learner)
     speak(
         f"{sum(p.numel() for p in learner.model.parameters()):,} parameters, {corpus.windows:,} windows, "
         f"{runtime.world} x {runtime.device.type}"
@@ -138,6 +148,7 @@ def pretrain(
     if runtime.first:
         out.mkdir(parents=True, exist_ok=True)
         _check_folder(out, config)
+        folder.note(out, shape, begun=checkpoints.latest(out)[0] is not None)
         write_json(
             out / "config.json",
             {"train": config.model_dump(mode="json"), "model": shape.to_json(), "texts": dict(texts.labels)},
@@ -175,7 +186,6 @@ def _tokenizer(out: Path, corpus: Corpus, shape: ModelConfig, runtime: distribut
 def planned_shape(config: TrainConfig, folders: list[Path]) -> ModelConfig:
     """The model's shape before there is data (folders empty: all streams, views of 224 pixels), or for given data."""
     from xperience.model.config import StreamShape
-    from xperience.model.sizes import size
 
     if folders:
         return model_config(config, Corpus(folders, config.data, config.run.seed).batches)
@@ -187,8 +197,7 @@ def planned_shape(config: TrainConfig, folders: list[Path]) -> ModelConfig:
         )
         shape = tuple(PLANNED_PIXELS if item is None else item for item in stream.shape)
         streams[name] = StreamShape(slots, shape, every / stream.rate_hz)
-    seconds = {"window_s": config.data.frames / NOMINAL_FPS, "horizon_s": config.data.future / NOMINAL_FPS}
-    return size(config.model.size, streams=streams, **(seconds | config.model.changes))
+    return _shape(config, streams)
 
 
 def _silent(text: str) -> None:
@@ -270,13 +279,14 @@ def restore(run: Path, device: str = "cpu") -> Restored:
     """Opens what `pretrain` wrote.
 
     Raises:
-        MissingError: no finished run there. CorruptError: files that cannot be read. UsageError: weights of another
-            model.
+        MissingError: no finished run there, or its frozen encoder is gone. CorruptError: files that cannot be read.
+            UsageError: weights of another model.
     """
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
     from xperience.model.config import ModelConfig
+    from xperience.model.external import folder, guest
     from xperience.model.language import Tokenizer
 
     for name in ("config.json", "statistics.json", "tokenizer.json", "weights.safetensors"):
@@ -294,7 +304,9 @@ def restore(run: Path, device: str = "cpu") -> Restored:
         values = load_file(str(run / "weights.safetensors"))
     except (ValueError, KeyError, TypeError, AttributeError, SafetensorError) as error:
         raise CorruptError("the run cannot be read", file=run, found=str(error)[:300]) from error
+    shape = folder.placed(shape, run)
     learner = build(config, shape, texts, tokenizer)
+    guest.ready(learner)
     try:
         learner.load_state_dict(values, assign=True)
     except RuntimeError as error:

@@ -1,4 +1,7 @@
-"""Sound: log-mel energies of chunks of 20 ms. A chunk belongs to the block in which it begins."""
+"""Sound: log-mel energies of chunks of 20 ms, or the wave itself where an encoder of others reads it.
+
+A chunk belongs to the block in which it begins.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,9 @@ from contextlib import nullcontext
 import torch
 
 from xperience.model.config import ModelConfig
+from xperience.model.encoders import Features
 from xperience.model.encoders.gridded import Gridded
+from xperience.model.encoders.span import Span
 from xperience.prepare.streams import AUDIO_CHUNK, AUDIO_RATE
 
 MELS = 40
@@ -19,9 +24,22 @@ QUIET = 1e-6
 class Encoder(Gridded):
     def __init__(self, config: ModelConfig, streams: tuple[str, ...]) -> None:
         super().__init__(config, streams[0], config.audio_tokens, AUDIO_CHUNK / AUDIO_RATE, MELS)
+        self.wave = "audio" in config.external
+        if self.wave:
+            from xperience.model.external.audio import Waves
+
+            self.enter = Waves(config, config.external["audio"], config.audio_tokens)
 
     def told(self, values: torch.Tensor) -> torch.Tensor:
         return log_mel(values)
+
+    def entered(self, span: Span, told: Features) -> torch.Tensor:
+        if not self.wave:
+            return super().entered(span, told)
+        (stream,) = self.streams
+        chunks = span.slots(stream).values.float()
+        found: torch.Tensor = self.enter(*span.gridded(stream, chunks, self.step_s, self.slots * self.tokens))
+        return found
 
 
 def log_mel(chunks: torch.Tensor) -> torch.Tensor:

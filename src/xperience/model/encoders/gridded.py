@@ -48,11 +48,16 @@ class Gridded(Encoder):
             np.repeat(np.arange(span.blocks), self.tokens),
         )  # fmt: skip
 
+    def entered(self, span: Span, told: Features) -> torch.Tensor:
+        """[B, N, D] of what the tokens stand for."""
+        filled = told.valid.unflatten(2, (self.slots, -1))[..., 0]
+        found: torch.Tensor = self.enter(torch.cat([told.values, filled.to(told.values.dtype)], -1))
+        return found
+
     def forward(self, span: Span, streams: Sequence[str]) -> list[Tokens]:
         (stream,) = streams
         told = self.features(span, stream)
-        filled = told.valid.unflatten(2, (self.slots, -1))[..., 0]
-        x = self.enter(torch.cat([told.values, filled.to(told.values.dtype)], -1))
+        x = self.entered(span, told)
         place = self.within.repeat(span.blocks, 1)[None]
         known = told.known & span.shown(stream)[:, None]
         return [Tokens(x, place, told.time, known, told.block, {stream: slice(0, x.shape[1])})]

@@ -1,7 +1,7 @@
 """Six views: the pictures of a block become a small grid of tokens that know which camera they are and where they look.
 
 Weights are shared by all views, but for an embedding of the view. The pictures of a block stand as channels (a
-tubelet). The stem is a few convolutions for small models, else one patch a token.
+tubelet). The stem is a few convolutions for small models, else one patch a token, or an encoder of others.
 """
 
 from __future__ import annotations
@@ -30,10 +30,18 @@ class Encoder(Base):
         self.config, self.streams, self.grid = config, streams, config.view_grid
         self.each = max(config.per_block(stream) for stream in streams)
         self.channels = dict.fromkeys(streams, COLOUR)
-        self.stem = (Convolutions if config.stem == "conv" else Patches)(config, 3 * self.each)
+        self.stem = self._stem(config)
         self.look = nn.Linear(NUMBERS, config.width)
         self.cell = nn.Parameter(torch.empty(self.grid**2, config.width))
         self.who = nn.ParameterDict({stream: nn.Parameter(torch.empty(config.width)) for stream in streams})
+
+    def _stem(self, config: ModelConfig) -> nn.Module:
+        """From pictures [n, 3 each, H, W], 0 to 255, to [n, cells, D]."""
+        if "video" in config.external:
+            from xperience.model.external.video import Pictures
+
+            return Pictures(config, config.external["video"], self.each)
+        return (Convolutions if config.stem == "conv" else Patches)(config, COLOUR * self.each)
 
     def reset_parameters(self) -> None:
         for place in (self.cell, *self.who.values()):
@@ -77,9 +85,8 @@ class Encoder(Base):
         """[B T, cells, D] of each view's pictures [B, T, E, H, W, 3]; views of one size go together."""
         flat = [v.permute(0, 1, 2, 5, 3, 4).flatten(0, 1).flatten(1, 2) for v in views]
         if len({f.shape[1:] for f in flat}) == 1:
-            together = self.stem((torch.cat(flat).float() / 255 - MEAN) / SPREAD)
-            return list(together.chunk(len(flat)))
-        return [self.stem((f.float() / 255 - MEAN) / SPREAD) for f in flat]
+            return list(self.stem(torch.cat(flat)).chunk(len(flat)))
+        return [self.stem(f) for f in flat]
 
     def _pictures(self, span: Span, stream: str) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Pictures [B, T, E, H, W, 3], valid [B, T, E], times [B, T]."""
@@ -103,7 +110,7 @@ class Convolutions(nn.Module):
         self.out = nn.Linear(config.width, config.width)
 
     def forward(self, pictures: torch.Tensor) -> torch.Tensor:
-        small = self.body(pictures.contiguous(memory_format=torch.channels_last))
+        small = self.body(scaled(pictures).contiguous(memory_format=torch.channels_last))
         found: torch.Tensor = self.out(pooled(small, self.grid).flatten(2).transpose(1, 2))
         return found
 
@@ -118,13 +125,18 @@ class Patches(nn.Module):
         self.norm, self.out = nn.RMSNorm(config.width), nn.Linear(config.width, config.width)
 
     def forward(self, pictures: torch.Tensor) -> torch.Tensor:
-        side, p = self.grid * self.patch, self.patch
+        side, p, pictures = self.grid * self.patch, self.patch, scaled(pictures)
         if pictures.shape[-2:] != (side, side):
             pictures = F.interpolate(pictures, size=(side, side), mode="bilinear", antialias=True)
         n, c = pictures.shape[:2]
         cells = pictures.view(n, c, self.grid, p, self.grid, p).permute(0, 2, 4, 1, 3, 5).reshape(n, self.grid**2, -1)
         found: torch.Tensor = self.out(F.gelu(self.norm(self.enter(cells))))
         return found
+
+
+def scaled(pictures: torch.Tensor) -> torch.Tensor:
+    """About 0 and one in size, of colours from 0 to 255."""
+    return (pictures.float() / 255 - MEAN) / SPREAD
 
 
 def pooled(x: torch.Tensor, grid: int) -> torch.Tensor:
