@@ -57,6 +57,7 @@ class Model(nn.Module):
         super().__init__()
         self.enter, self.trunk = nn.Linear(CHANNELS, WIDTH), Trunk()
         self.gap = nn.Parameter(torch.zeros(WIDTH))
+        self.spare = nn.Linear(WIDTH, 1)  # no objective asks it
 
     def forward(self, batch: Batch, hidden: dict[str, torch.Tensor] | None = None) -> SimpleNamespace:
         imu = batch.streams["imu"]

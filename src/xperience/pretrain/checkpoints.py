@@ -205,26 +205,44 @@ def restore(checkpoint: Checkpoint, learner: nn.Module, optimiser: Any, runtime:
         UsageError: the checkpoint is of another model.
     """
     import torch.distributed.checkpoint as dcp
-    from torch.distributed.checkpoint.state_dict import set_model_state_dict, set_optimizer_state_dict
+    from torch.distributed.checkpoint.state_dict import (
+        StateDictOptions,
+        set_model_state_dict,
+        set_optimizer_state_dict,
+    )
 
     expected = {f"learner.{name}": list(value.shape) for name, value in learner.state_dict().items()}
-    _compare(checkpoint, expected)
+    there = _there(checkpoint)
+    _compare(checkpoint, there, expected)
     state = _state(learner, optimiser)
+    moments = state["optimiser"]["state"] if optimiser is not None else {}
+    idle = {name for name in moments if f"optimiser.state.{name}.step" not in there}  # had no gradient until then
+    for name in idle:
+        del moments[name]
     if runtime is None or runtime.world == 1:
         dcp.load(state, checkpoint_id=checkpoint.path, no_dist=True)
     else:
         dcp.load(state, checkpoint_id=checkpoint.path, process_group=runtime.control)
     set_model_state_dict(learner, state["learner"])
     if optimiser is not None:
-        set_optimizer_state_dict(learner, optimiser, state["optimiser"])
+        set_optimizer_state_dict(learner, optimiser, state["optimiser"], options=StateDictOptions(strict=not idle))
+        for name, parameter in learner.named_parameters():
+            if name in idle:
+                optimiser.state.pop(parameter, None)
 
 
-def _compare(checkpoint: Checkpoint, expected: dict[str, list[int]]) -> None:
-    """That names and shapes are those of the learner."""
+def _there(checkpoint: Checkpoint) -> dict[str, Any]:
+    """What a checkpoint holds, by name."""
     from torch.distributed.checkpoint import FileSystemReader
+
+    found: dict[str, Any] = FileSystemReader(checkpoint.path).read_metadata().state_dict_metadata
+    return found
+
+
+def _compare(checkpoint: Checkpoint, there: dict[str, Any], expected: dict[str, list[int]]) -> None:
+    """That names and shapes are those of the learner."""
     from torch.distributed.checkpoint.metadata import TensorStorageMetadata
 
-    there = FileSystemReader(checkpoint.path).read_metadata().state_dict_metadata
     hint = "start a new run with another --out, or use the config that this run was begun with"
     for name, shape in expected.items():
         entry = there.get(name)
