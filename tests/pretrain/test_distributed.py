@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import random
 import signal
-import socket
 import subprocess
-import sys
-import time
 from pathlib import Path
 from typing import Any
+
+from launching import column, finish, kill, ranks_of, until
+from launching import start as launch
 
 from xperience.pretrain import checkpoints
 from xperience.pretrain.records import read_progress
@@ -21,49 +21,12 @@ STEPS = 14
 
 
 def start(run: Path, ranks: int, **options: Any) -> subprocess.Popen[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    launch = [sys.executable]
-    if ranks > 1:
-        launch += ["-m", "torch.distributed.run", "--nproc-per-node", str(ranks), "--master-port", str(port)]
     pairs = [f"{key}={value}" for key, value in {"optimiser.schedule": "constant", **options}.items()]
-    return subprocess.Popen(
-        [*launch, str(TOY), str(run), *pairs],
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
-    )
-
-
-def finish(process: subprocess.Popen[str], code: int = 0) -> None:
-    text, _ = process.communicate(timeout=90)
-    assert process.returncode == code, text[-3000:]
+    return launch(ranks, str(TOY), str(run), *pairs)
 
 
 def train(run: Path, ranks: int, **options: Any) -> None:
     finish(start(run, ranks, **options))
-
-
-def ranks_of(launcher: subprocess.Popen[str]) -> list[int]:
-    """Process ids of the ranks that torchrun started."""
-    children = Path(f"/proc/{launcher.pid}/task/{launcher.pid}/children").read_text().split()
-    assert len(children) == 2, "the launcher has its ranks and nothing else"
-    return [int(child) for child in children]
-
-
-def until(run: Path, step: int) -> None:
-    for _ in range(6000):
-        if len(read_progress(run)) > step:
-            return
-        time.sleep(0.01)
-    raise AssertionError("the run did not get there")
-
-
-def column(run: Path, name: str) -> list[Any]:
-    return [line[name] for line in read_progress(run)]
 
 
 def test_killed_at_a_random_step_and_gone_on(tmp_path: Path) -> None:
@@ -73,9 +36,7 @@ def test_killed_at_a_random_step_and_gone_on(tmp_path: Path) -> None:
     for name in ("two", "one"):
         process = start(tmp_path / name, 2, pause=0.05, **options)
         until(tmp_path / name, step)
-        for pid in [*ranks_of(process), process.pid]:
-            os.kill(pid, signal.SIGKILL)
-        process.communicate()
+        kill(process)
         assert len(read_progress(tmp_path / name)) < STEPS
     begun = checkpoints.latest(tmp_path / "one")[0]
     assert begun is not None and 0 < begun.step < STEPS
