@@ -19,7 +19,7 @@ import numpy as np
 import real_motion as motion
 import real_probe as probing
 
-from xperience.errors import UsageError
+from xperience.errors import UsageError, XperienceError
 from xperience.prepare.shards.reader import Prepared
 from xperience.pretrain.config import TrainConfig, parse
 from xperience.storage import write_json
@@ -77,6 +77,22 @@ def config(seed: int, steps: int) -> TrainConfig:
     )  # fmt: skip
 
 
+def pretrained(config: TrainConfig, data: Path, out: Path) -> None:
+    """Pretrains to the end, or on to it where an earlier call was stopped.
+
+    Raises:
+        XperienceError: the run ended otherwise, whose weights must not be judged.
+    """
+    from xperience.pretrain.run import pretrain
+
+    code = pretrain(config, [data], out).code
+    if code:
+        raise XperienceError(
+            "pretraining did not come to its end", file=out, field="exit code", found=code, expected=0,
+            hint="run the same command again, it goes on from there",
+        )  # fmt: skip
+
+
 def interval(differences: np.ndarray, seed: int = 0) -> tuple[float, float]:
     """95 % interval of the mean of differences [n], trials drawn with replacement."""
     draws = np.random.default_rng(seed).integers(len(differences), size=(RESAMPLES, len(differences)))
@@ -120,7 +136,7 @@ def _key(name: str) -> str:
 
 def utd(options: argparse.Namespace) -> dict[str, object]:
     """Part A; prints its tables and gives their numbers."""
-    from xperience.pretrain.run import pretrain, restore
+    from xperience.pretrain.run import restore
     from xperience.sources.importing import import_recordings
     from xperience.sources.registry import source
 
@@ -145,8 +161,7 @@ def utd(options: argparse.Namespace) -> dict[str, object]:
     for seed in range(options.seeds):
         begun = time.time()
         run = place / f"run_{seed}"
-        if not (run / "weights.safetensors").is_file():
-            pretrain(config(seed, options.steps), [data], run)
+        pretrained(config(seed, options.steps), data, run)
         restored = restore(run)
         told = time.time()
         classified = probing.Classified(restored.model, train, names, how, seed)

@@ -26,11 +26,13 @@ AT_ONCE = 64
 
 @dataclass(frozen=True)
 class Settings:
-    """Chosen by leaving out one training subject. `views`: variations of each trial that a probe is fitted on, besides
-    the trial. `steps`, `lr`: of fine-tuning, which begins with the probe; `head_lr`: of its classifiers. `smooth`: of
-    the labels."""
+    """Chosen by leaving out one training subject at a time. `views`: variations of each trial that a probe is fitted
+    on, besides the trial. `looks`: variations of a judged trial, besides the trial, whose scores are averaged.
+    `steps`, `lr`: of fine-tuning, which begins with the probe; `head_lr`: of its classifiers. `smooth`: of the labels.
+    """
 
     views: int = 8
+    looks: int = 4
     probe_steps: int = 400
     probe_lr: float = 1e-3
     probe_decay: float = 0.05
@@ -43,22 +45,30 @@ class Settings:
     smooth: float = 0.1
 
 
-def feature(state: State, streams: Sequence[str]) -> torch.Tensor:
-    """[n, 8 (R + S) D]: readouts and the tokens of the streams, mean and maximum over each quarter of the trial."""
+def feature(half: torch.Tensor, state: State, streams: Sequence[str]) -> torch.Tensor:
+    """[n, 16 S D]: tokens of the streams half-way through the trunk, half [n WINDOWS, N, D]; their mean, maximum,
+    minimum and spread over each quarter of the trial."""
     blocks = state.readout.shape[1]
-    parts = [state.readout.flatten(2)]
-    parts += [state.x[:, state.tokens.of(stream)].unflatten(1, (blocks, -1)).mean(2) for stream in streams]
-    over_trial = torch.cat([p.float() for p in parts], 2).unflatten(0, (-1, WINDOWS)).flatten(1, 2)
+    parts = [half[:, state.tokens.of(stream)].unflatten(1, (blocks, -1)).mean(2).float() for stream in streams]
+    over_trial = torch.cat(parts, 2).unflatten(0, (-1, WINDOWS)).flatten(1, 2)
     quarters = over_trial.unflatten(1, (QUARTERS, -1))
-    return torch.cat([quarters.mean(2), quarters.amax(2)], 2).flatten(1)
+    spread = (quarters.var(2, correction=0) + 1e-6).sqrt()
+    return torch.cat([quarters.mean(2), quarters.amax(2), quarters.amin(2), spread], 2).flatten(1)
 
 
 def features_of(model: XperienceModel, trials: Sequence[Motion]) -> dict[str, torch.Tensor]:
     """[n, F] features of some trials by input; what one input does not name is not looked at for it."""
-    with torch.autocast("cpu", torch.bfloat16):
-        encoded = model.encode(batch_of(trials))
-        states = {name: model.fuse(encoded, streams) for name, streams in INPUTS.items()}
-    return {name: feature(state, INPUTS[name]) for name, state in states.items()}
+    reached: list[torch.Tensor] = []
+    layers = model.trunk.layers
+    hook = layers[len(layers) // 2 - 1].register_forward_hook(lambda layer, given, made: reached.append(made[0]))
+    try:
+        with torch.autocast("cpu", torch.bfloat16):
+            encoded = model.encode(batch_of(trials))
+            states = {name: model.fuse(encoded, streams) for name, streams in INPUTS.items()}
+    finally:
+        hook.remove()
+    halves = zip(reached, states.items(), strict=True)
+    return {name: feature(half, state, INPUTS[name]) for half, (name, state) in halves}
 
 
 @torch.no_grad()
@@ -94,7 +104,7 @@ class Classified(nn.Module):
         super().__init__()
         torch.manual_seed(seed)
         draw = np.random.default_rng(seed)
-        self.names = names
+        self.names, self.how = names, how
         shown = [*train, *(varied(t, draw, Variation()) for _ in range(how.views) for t in train)]
         y = classes(shown, names)
         self.model: nn.Module = copy.deepcopy(model)
@@ -110,11 +120,14 @@ class Classified(nn.Module):
 
     @torch.no_grad()
     def right(self, trials: list[Motion]) -> dict[str, np.ndarray]:
-        """[n] whether each trial is recognised, by input."""
+        """[n] whether each trial is recognised, by input, from the mean of what is said of it and of variations."""
         self.eval()
-        parts = [self(trials[low : low + AT_ONCE]) for low in range(0, len(trials), AT_ONCE)]
+        draw = np.random.default_rng(0)
+        shown = [*trials, *(varied(t, draw, Variation()) for _ in range(self.how.looks) for t in trials)]
+        parts = [self(shown[low : low + AT_ONCE]) for low in range(0, len(shown), AT_ONCE)]
         y = classes(trials, self.names)
-        return {name: (torch.cat([part[name] for part in parts]).argmax(1) == y).numpy() for name in INPUTS}
+        said = {name: torch.cat([part[name] for part in parts]).float().log_softmax(1) for name in INPUTS}
+        return {name: (z.unflatten(0, (-1, len(trials))).mean(0).argmax(1) == y).numpy() for name, z in said.items()}
 
 
 def _fit(head: nn.Module, x: torch.Tensor, y: torch.Tensor, how: Settings) -> None:

@@ -12,7 +12,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from xperience.errors import UsageError
+from xperience.errors import UsageError, XperienceError
 from xperience.sources.importing import import_recordings
 from xperience.sources.registry import source
 
@@ -117,6 +117,21 @@ def test_one_input_does_not_see_the_other(
     assert (plain["skeleton"] == other_imu["skeleton"]).all()
     assert (plain["skeleton"] != other_body["skeleton"]).any()
     assert (plain["imu"] != other_imu["imu"]).any()
+
+
+def test_a_stopped_pretraining_is_not_judged(
+    benchmarks: tuple[ModuleType, ModuleType, ModuleType], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from types import SimpleNamespace
+
+    from xperience.pretrain import run
+
+    main = benchmarks[0]
+    monkeypatch.setattr(run, "pretrain", lambda config, folders, out: SimpleNamespace(code=75))
+    with pytest.raises(XperienceError, match="75"):
+        main.pretrained(main.config(0, 2), tmp_path, tmp_path / "run")
+    monkeypatch.setattr(run, "pretrain", lambda config, folders, out: SimpleNamespace(code=0))
+    main.pretrained(main.config(0, 2), tmp_path, tmp_path / "run")
 
 
 def test_pairs_need_both_streams() -> None:
