@@ -105,28 +105,6 @@ class Attention(nn.Module):
         return self.out(mixed.transpose(1, 2).reshape(B, N, D)), (k, v)
 
 
-class Look(nn.Module):
-    """Of tokens at a memory (cross-attention)."""
-
-    def __init__(self, width: int, memory: int, heads: int) -> None:
-        super().__init__()
-        self.heads = heads
-        self.query = nn.Linear(width, width, bias=False)
-        self.memory = nn.Linear(memory, 2 * width, bias=False)
-        self.out = nn.Linear(width, width, bias=False)
-
-    def forward(self, x: torch.Tensor, memory: Kept, mask: torch.Tensor) -> torch.Tensor:
-        B, N, D = x.shape
-        q = self.query(x).view(B, N, self.heads, -1).transpose(1, 2)
-        found: torch.Tensor = self.out(attend(q, *memory, mask).transpose(1, 2).reshape(B, N, D))
-        return found
-
-    def remembered(self, memory: torch.Tensor) -> Kept:
-        """Keys and values [B, H, M, C] of a memory [B, M, *]."""
-        k, v = self.memory(memory).unflatten(-1, (2, self.heads, -1)).permute(2, 0, 3, 1, 4)
-        return k, v
-
-
 class Gated(nn.Module):
     """SwiGLU (Shazeer 2020) of 8/3 width: 8 width^2 parameters."""
 

@@ -50,7 +50,7 @@ class ModelConfig:
         view_grid, depth_grid, confidence_grid: tokens a side that a picture of a block becomes.
         audio_tokens, imu_tokens, motion_tokens: of a block; motion is pose, each hand, body and contacts.
         rays: whether tokens of pictures are told where they look, where the calibration is known.
-        text_width, text_layers, writer_layers, query_layers, vocabulary: of language encoder and decoders.
+        text_width, text_layers, writer_layers, vocabulary: of language encoder and decoder.
         attention: "plain" (matrix products), "fused", "flex" (compiled, CUDA), or "auto": plain on a CPU, else fused.
         streams: by name; those that the model has encoders for. external: by modality, encoders of others.
     """
@@ -77,7 +77,6 @@ class ModelConfig:
     text_width: int = 128
     text_layers: int = 1
     writer_layers: int = 2
-    query_layers: int = 1
     vocabulary: int = 2048
     attention: str = "auto"
     streams: dict[str, StreamShape] = field(default_factory=dict)

@@ -17,7 +17,6 @@ from xperience.model import encoders
 from xperience.model.config import ModelConfig
 from xperience.model.encoders.span import Span
 from xperience.model.language import TextEncoder, Tokenizer, Writer
-from xperience.model.query import Query
 from xperience.model.tokens import MAP, Tokens, joined
 from xperience.model.trunk import Cache, Trunk
 from xperience.prepare.batch import Batch
@@ -98,7 +97,6 @@ class XperienceModel(nn.Module):
         self.trunk = Trunk(config)
         self.text = TextEncoder(config, tokenizer)
         self.writer = Writer(config, tokenizer)
-        self.questions = Query(config)
         self.read = nn.Linear(config.text_width, D)
         self.kind = nn.Parameter(torch.empty(len(STREAMS) + 1, D))
         self.gap = nn.Parameter(torch.empty(len(STREAMS) + 1, D))
@@ -206,16 +204,6 @@ class XperienceModel(nn.Module):
         out, cache = self.trunk(both, times, block, known, is_readout, None if past is None else past.cache, keep)
         n = len(tokens.block)
         return State(tokens, out[:, :n], out[:, n:].unflatten(1, (T, R)), time, cache)
-
-    def query(self, state: State, times: torch.Tensor, kind: str) -> torch.Tensor:
-        """[B, Q, D] features at times [B, Q], seconds on the window's clock; kinds in `query.KINDS`."""
-        end = state.time[:, -1:]
-        readouts = state.readout.flatten(1, 2)
-        past = torch.cat([state.tokens.time, state.time.repeat_interleave(state.readout.shape[2], 1)], 1) - end
-        known = torch.cat([state.tokens.known, state.tokens.known.new_ones(readouts.shape[:2])], 1)
-        memory = torch.cat([state.x, readouts], 1)
-        found: torch.Tensor = self.questions(memory, past, known, times - end, kind)
-        return found
 
     def _said(self, span: Span, texts: Sequence[str], given: torch.Tensor) -> Tokens:
         """A token a block of what is said about the window."""

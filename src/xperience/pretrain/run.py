@@ -112,7 +112,7 @@ def token_times(shape: ModelConfig, batch: Batch) -> dict[str, np.ndarray]:
 
     tokenizer = Tokenizer.learn([], 0)
     thin = replace(
-        shape, width=8, heads=1, kv_heads=1, layers=1, query_layers=1, text_width=8, text_layers=1, writer_layers=1,
+        shape, width=8, heads=1, kv_heads=1, layers=1, text_width=8, text_layers=1, writer_layers=1,
         vocabulary=len(tokenizer), external={},
     )  # fmt: skip
     model = XperienceModel(thin, tokenizer)
