@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ import pytest
 from plain_recordings import annotation, assert_equal, episode, mp4, plain
 from typer.testing import CliRunner
 
+from alive import all_end
 from xperience.cli import app, load
 from xperience.errors import CorruptError, FormatError, LimitError, MissingError, UsageError
 from xperience.prepare import extraction, pool
@@ -232,10 +232,7 @@ def test_killed_extraction_leaves_no_finished_table_and_no_worker(tmp_path: Path
     assert len(workers) == 2
     with pytest.raises(MissingError):
         load_features(out)
-    deadline = time.monotonic() + 30
-    while any(Path(f"/proc/{pid}").exists() for pid in workers) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert not any(Path(f"/proc/{pid}").exists() for pid in workers)
+    assert all_end(workers)
     run("features", folder, "--out", out)
     assert len(load_features(out)) == 17
 

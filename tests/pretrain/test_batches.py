@@ -7,6 +7,8 @@ import multiprocessing
 import os
 import shutil
 import signal
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -14,6 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from alive import all_end, lives
 from xperience.episode import Presence
 from xperience.errors import LimitError, UsageError
 from xperience.prepare.shards.reader import Prepared, Shard
@@ -155,6 +158,29 @@ def test_a_loader_that_is_closed_early_leaves_no_process(prepared_path):
     workers = multiprocessing.active_children()
     stream.close()
     assert workers[0].exitcode == 0
+
+
+KILLED = """
+import multiprocessing, pathlib, sys, time
+from xperience.pretrain.loader import load
+from xperience.pretrain.sampling import BatchRecipe, Mix
+
+if __name__ == "__main__":
+    stream = load([pathlib.Path(sys.argv[1])], [Mix()], BatchRecipe(streams=("pose",)), seed=1, size=4, workers=1)
+    next(stream)
+    print(*[child.pid for child in multiprocessing.active_children()], flush=True)
+    time.sleep(600)
+"""
+
+
+def test_a_run_that_is_killed_leaves_no_worker(prepared_path, tmp_path):
+    (tmp_path / "run.py").write_text(KILLED)
+    run = subprocess.Popen([sys.executable, tmp_path / "run.py", prepared_path], stdout=subprocess.PIPE, text=True)
+    workers = [int(word) for word in run.stdout.readline().split()]
+    assert workers and all(map(lives, workers))
+    run.kill()
+    run.wait()
+    assert all_end(workers)
 
 
 @pytest.mark.parametrize("harm", ["missing", "corrupt"])

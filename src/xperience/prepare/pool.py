@@ -6,7 +6,6 @@ import contextlib
 import os
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -21,6 +20,7 @@ from xperience.episode.presence import Problem
 from xperience.errors import CorruptError, FormatError, LimitError, MissingError
 from xperience.prepare.blocks import registry
 from xperience.prepare.blocks.base import BlockValues, Windows, absent
+from xperience.processes import end_with_parent
 
 WORKERS_A_RECORDING = 6
 """Workers that one recording keeps busy: its views."""
@@ -218,13 +218,7 @@ def _context() -> BaseContext:
 def _start(counter: Any, parent: int) -> None:
     global _moved
     _moved = counter
-    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
-
-
-def _end_with(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(1)
-    os._exit(1)
+    end_with_parent(parent)
 
 
 def _work(job: Job) -> BlockValues:

@@ -32,16 +32,18 @@ the terms that do not grow with the square of the length; attention that does no
 
 @dataclass(frozen=True)
 class Memory:
-    """Bytes of one rank. weights: student and teacher; gradients; moments: of AdamW; activations."""
+    """Bytes of one rank. weights: student and teacher; gradients; moments: of AdamW; activations; probes: gradients of
+    each objective on the trunk, while they are compared."""
 
     weights: float
     gradients: float
     moments: float
     activations: float
+    probes: float
 
     @property
     def total(self) -> float:
-        return self.weights + self.gradients + self.moments + self.activations
+        return self.weights + self.gradients + self.moments + self.activations + self.probes
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,8 @@ def memory(config: TrainConfig, shape: ModelConfig, ranks: int, size: Size | Non
     kept = KEPT[config.run.recompute] * size.tokens * shape.width * shape.layers * samples * width / 2
     views = 3.0 if "alignment" in config.weights() else 1.0
     weights = 8.0 * size.student / shards + 4.0 * size.frozen
-    return Memory(weights, 4.0 * size.student / shards, 8.0 * size.student / shards, kept * views)
+    probes = 4.0 * size.trunk / shards * (len(config.weights()) + 1) if config.run.probe_every else 0.0
+    return Memory(weights, 4.0 * size.student / shards, 8.0 * size.student / shards, kept * views, probes)
 
 
 def plan(config: TrainConfig, shape: ModelConfig, gpus: int) -> str:
@@ -143,7 +146,8 @@ def plan(config: TrainConfig, shape: ModelConfig, gpus: int) -> str:
         f"operations: {work:.3g} a sample in training, {work / window_s:.3g} a second of recording",
         f"memory of each of {gpus} GPUs: {need.total / 1e9:.1f} GB "
         f"(weights and teacher {need.weights / 1e9:.1f}, gradients {need.gradients / 1e9:.1f}, "
-        f"moments {need.moments / 1e9:.1f}, activations {need.activations / 1e9:.1f}); "
+        f"moments {need.moments / 1e9:.1f}, activations {need.activations / 1e9:.1f}, "
+        f"gradients by objective {need.probes / 1e9:.1f}); "
         + ("fits" if need.total < GPU_BYTES else "DOES NOT FIT") + f" in {GPU_BYTES / 1e9:.0f} GB",
     ]  # fmt: skip
     rate = gpus * GPU_FLOPS * SHARE / work

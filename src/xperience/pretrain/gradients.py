@@ -1,7 +1,7 @@
 """Which objective pulls the shared trunk where: gradient norms and the angles between them.
 
 On a step that is probed every objective is propagated back by itself; the sum of these gradients is the step's
-gradient, so a probed step costs more time and trains the same.
+gradient, so a probed step costs more time, and memory for a trunk's gradient an objective, and trains the same.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ def backward_each(losses: Mapping[str, torch.Tensor], shared: list[nn.Parameter]
         after = _flat(shared)
         parts.append(after - before)
         before = after
-    table = torch.stack(parts)
-    gram = runtime.total(table @ table.T).double().cpu() / (runtime.replicas if runtime.world > 1 else 1)
+    products = torch.stack([torch.stack([a @ b for b in parts]) for a in parts])  # without a second copy of them all
+    gram = runtime.total(products).double().cpu() / (runtime.replicas if runtime.world > 1 else 1)
     norms = gram.diagonal().clamp(min=0).sqrt()
     facts = {f"norm/{name}": float(norm) for name, norm in zip(names, norms, strict=True)}
     for a in range(len(names)):

@@ -6,6 +6,7 @@ who assembles which step. The state of a loader is the number of its next step.
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
@@ -20,6 +21,7 @@ from xperience.prepare.batch import Batch
 from xperience.prepare.shards.reader import Prepared
 from xperience.pretrain.batches import Batches
 from xperience.pretrain.sampling import BatchRecipe, Mix
+from xperience.processes import end_with_parent
 
 AHEAD = 3
 """Batches a worker has ready or under way."""
@@ -63,7 +65,7 @@ def load(
     if workers:
         context = get_context("spawn")
         pool: ProcessPoolExecutor | ThreadPoolExecutor = ProcessPoolExecutor(
-            workers, mp_context=context, initializer=_open, initargs=(folders, mixes, recipe, seed)
+            workers, mp_context=context, initializer=_open, initargs=(os.getpid(), folders, mixes, recipe, seed)
         )
         task = _assemble
     else:
@@ -95,8 +97,9 @@ def load(
 _batches: Batches | None = None  # in a worker: its own
 
 
-def _open(folders: list[Path], mixes: list[Mix], recipe: BatchRecipe, seed: int) -> None:
+def _open(parent: int, folders: list[Path], mixes: list[Mix], recipe: BatchRecipe, seed: int) -> None:
     global _batches
+    end_with_parent(parent)
     _batches = Batches([Prepared.open(folder) for folder in folders], mixes, recipe, seed)
 
 
