@@ -162,26 +162,15 @@ class Fit:
 def fit_classes(span: Span, y: np.ndarray, classes: int) -> Fit:
     """Class-balanced logistic regression of labels [n] in 0..classes-1, each of which occurs; classes at least 2.
 
-    For two classes one column of coefficients, else one a class. Directions differ 1000-fold in scale, so that plain
-    descent crawls: L-BFGS runs in the span's principal axes, each scaled by the square root of the curvature that it
-    has where all classes are alike.
+    For two classes one column of coefficients, else one a class.
     """
-    from scipy.linalg import eigh
-    from scipy.optimize import minimize
-
     n = len(y)
     weight = (n / (classes * np.bincount(y, minlength=classes)))[y]
-    values, axes = eigh(span.train.T @ span.train)
-    kept = values > values[-1] * 1e-12
-    curvature = np.sqrt(values[kept] / (n * classes) + LOGISTIC_L2)
-    axes = axes[:, kept] / curvature
-    z = span.train @ axes  # [n, r]
+    z, axes, values = _principal(span)
     columns = 1 if classes == 2 else classes
     rows = np.arange(n)
 
-    def loss(theta: np.ndarray) -> tuple[float, np.ndarray]:
-        coefficients = theta[columns:].reshape(-1, columns)
-        logits = z @ coefficients + theta[:columns]
+    def loss(logits: np.ndarray) -> tuple[float, np.ndarray]:
         if columns == 1:
             logits = np.concatenate([np.zeros_like(logits), logits], axis=1)
         logits -= logits.max(axis=1, keepdims=True)
@@ -190,14 +179,45 @@ def fit_classes(span: Span, y: np.ndarray, classes: int) -> Fit:
         away = np.exp(logits - total[:, None])
         away[rows, y] -= 1
         away *= weight[:, None] / n
-        away = away[:, classes - columns :] if columns == 1 else away
-        plain = coefficients / curvature[:, None]
-        gradient = z.T @ away + LOGISTIC_L2 * plain / curvature[:, None]
+        return value, away[:, classes - columns :] if columns == 1 else away
+
+    curvature = np.sqrt(values / (n * classes) + LOGISTIC_L2)[:, None]
+    return _descend(z, axes, loss, np.broadcast_to(curvature, (len(values), columns)))
+
+
+def _principal(span: Span) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Training windows [n, r] in the principal axes of the span, the axes [n, r], and squared lengths along them [r]."""
+    from scipy.linalg import eigh
+
+    values, axes = eigh(span.train.T @ span.train)
+    kept = values > values[-1] * 1e-12
+    return span.train @ axes[:, kept], axes[:, kept], values[kept]
+
+
+def _descend(
+    z: np.ndarray, axes: np.ndarray, loss: Callable[[np.ndarray], tuple[float, np.ndarray]], curvature: np.ndarray
+) -> Fit:
+    """Logistic fits by L-BFGS, all columns at once.
+
+    Directions differ 1000-fold in scale, so that plain descent crawls: it runs in the principal axes, each scaled by
+    the square root of the curvature [r, columns] that it has where nothing is known yet.
+
+    Args:
+        loss: mean loss of logits [n, columns] and its derivative by them.
+    """
+    from scipy.optimize import minimize
+
+    r, columns = curvature.shape
+
+    def whole(theta: np.ndarray) -> tuple[float, np.ndarray]:
+        plain = theta[columns:].reshape(r, columns) / curvature
+        value, away = loss(z @ plain + theta[:columns])
+        gradient = (z.T @ away + LOGISTIC_L2 * plain) / curvature
         return value + LOGISTIC_L2 / 2 * float((plain**2).sum()), np.concatenate([away.sum(axis=0), gradient.ravel()])
 
     found = minimize(
-        loss,
-        np.zeros(columns * (z.shape[1] + 1)),
+        whole,
+        np.zeros(columns * (r + 1)),
         jac=True,
         method="L-BFGS-B",
         options={
@@ -208,8 +228,8 @@ def fit_classes(span: Span, y: np.ndarray, classes: int) -> Fit:
             "maxcor": 20,
         },
     )
-    coefficients = axes @ found.x[columns:].reshape(-1, columns)
-    return Fit(coefficients, found.x[:columns], int(found.nit), bool(found.success))
+    plain = found.x[columns:].reshape(r, columns) / curvature
+    return Fit(axes @ plain, found.x[:columns], int(found.nit), bool(found.success))
 
 
 def class_probabilities(fit: Fit, z: np.ndarray) -> np.ndarray:
@@ -227,28 +247,25 @@ def fit_sets(span: Span, y: np.ndarray) -> Fit:
 
     Columns with fewer than `MIN_POSITIVES` ones are never predicted; columns of ones always are.
     """
-    from sklearn.exceptions import ConvergenceWarning
-    from sklearn.linear_model import LogisticRegression
-
-    count = y.sum(axis=0)
+    n, count = len(y), y.sum(axis=0)
     coefficients = np.zeros((span.train.shape[1], y.shape[1]))
-    intercept = np.where(count == len(y), 40.0, -40.0)  # probability 1 and 0 to double precision
-    iterations = 0
-    for k in np.flatnonzero((count >= MIN_POSITIVES) & (count < len(y))):
-        weight = float(np.clip((len(y) - count[k]) / count[k], *POSITIVE_WEIGHT))
-        model = LogisticRegression(
-            C=1 / (LOGISTIC_L2 * len(y)),
-            class_weight={0: 1.0, 1: weight},
-            solver="newton-cg",
-            max_iter=MAX_ITERATIONS,
-            tol=TOLERANCE,
-        )
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            model.fit(span.train, y[:, k])
-        coefficients[:, k], intercept[k] = model.coef_[0], model.intercept_[0]
-        iterations = max(iterations, int(model.n_iter_[0]))
-    return Fit(coefficients, intercept, iterations, iterations < MAX_ITERATIONS)
+    intercept = np.where(count == n, 40.0, -40.0)  # probability 1 and 0 to double precision
+    asked = np.flatnonzero((count >= MIN_POSITIVES) & (count < n))
+    if not len(asked):
+        return Fit(coefficients, intercept, 0, True)
+    z, axes, values = _principal(span)
+    there = y[:, asked] > 0
+    heavy = np.clip((n - count[asked]) / count[asked], *POSITIVE_WEIGHT)
+    weight = np.where(there, heavy, 1.0)
+
+    def loss(logits: np.ndarray) -> tuple[float, np.ndarray]:
+        value = (weight * (np.logaddexp(0, logits) - there * logits)).sum() / n
+        return float(value), weight * (1 / (1 + np.exp(-np.clip(logits, -40, 40))) - there) / n
+
+    curvature = np.sqrt(values[:, None] * weight.mean(axis=0) / (4 * n) + LOGISTIC_L2)
+    fit = _descend(z, axes, loss, curvature)
+    coefficients[:, asked], intercept[asked] = fit.coefficients, fit.intercept
+    return Fit(coefficients, intercept, fit.iterations, fit.converged)
 
 
 def set_probabilities(fit: Fit, z: np.ndarray) -> np.ndarray:
