@@ -1,15 +1,17 @@
-"""Two real processes under torchrun: killed, gone on with two and with one, lacking modalities on some ranks."""
+"""Two real processes under torchrun: modalities that some ranks lack, a signal, a loss that is not finite.
+
+A small learner stands for the model; the real one is killed and goes on in test_distributed_run.py.
+"""
 
 from __future__ import annotations
 
 import os
-import random
 import signal
 import subprocess
 from pathlib import Path
 from typing import Any
 
-from launching import column, finish, kill, ranks_of, until
+from launching import column, finish, ranks_of, until
 from launching import start as launch
 
 from xperience.pretrain import checkpoints
@@ -17,7 +19,6 @@ from xperience.pretrain.records import read_progress
 from xperience.pretrain.trainer import STOPPED
 
 TOY = Path(__file__).with_name("toy.py")
-STEPS = 14
 
 
 def start(run: Path, ranks: int, **options: Any) -> subprocess.Popen[str]:
@@ -27,28 +28,6 @@ def start(run: Path, ranks: int, **options: Any) -> subprocess.Popen[str]:
 
 def train(run: Path, ranks: int, **options: Any) -> None:
     finish(start(run, ranks, **options))
-
-
-def test_killed_at_a_random_step_and_gone_on(tmp_path: Path) -> None:
-    options = {"run.steps": STEPS, "lacking": 0.1, "run.save_every": 2}
-    train(tmp_path / "whole", 2, **options)
-    step = random.randrange(3, STEPS - 3)
-    for name in ("two", "one"):
-        process = start(tmp_path / name, 2, pause=0.05, **options)
-        until(tmp_path / name, step)
-        kill(process)
-        assert len(read_progress(tmp_path / name)) < STEPS
-    begun = checkpoints.latest(tmp_path / "one")[0]
-    assert begun is not None and 0 < begun.step < STEPS
-    train(tmp_path / "two", 2, **options)
-    train(tmp_path / "one", 1, **options)
-    for name in ("two", "one"):
-        assert column(tmp_path / name, "step") == list(range(STEPS))
-        assert column(tmp_path / name, "order") == column(tmp_path / "whole", "order")
-        assert column(tmp_path / name, "present") == column(tmp_path / "whole", "present")
-    assert column(tmp_path / "two", "loss") == column(tmp_path / "whole", "loss")
-    for a, b in zip(column(tmp_path / "one", "loss"), column(tmp_path / "whole", "loss"), strict=True):
-        assert abs(a - b) < 1e-4 * max(abs(b), 1)
 
 
 def test_what_is_lacking_on_some_ranks_hangs_nobody(tmp_path: Path) -> None:
