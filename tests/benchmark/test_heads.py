@@ -97,3 +97,22 @@ def test_a_small_steady_gain_is_a_win_where_sessions_differ_a_lot():
 def test_other_windows_are_not_compared():
     with pytest.raises(UsageError, match="not measured on the same"):
         difference(statistics(np.ones(12)), statistics(np.ones(11), 11))
+
+
+def test_objects_that_descend_together_end_where_each_would_alone() -> None:
+    from sklearn.linear_model import LogisticRegression
+
+    from xperience.benchmark.heads.linear import LOGISTIC_L2, POSITIVE_WEIGHT, Span, fit_sets, set_probabilities
+
+    rng = np.random.default_rng(5)
+    x = rng.normal(size=(200, 40)).astype(np.float32)
+    scores = x[:, :6] * 2 + rng.normal(size=(200, 6))
+    y = (scores > [0, 0.5, 1, 2, 3, 4]).astype(int)
+    span = Span(x, np.zeros(1, int))
+    seen = span.project([rng.normal(size=(50, 40)).astype(np.float32)])
+    together = set_probabilities(fit_sets(span, y), seen)
+    for k in range(6):
+        weight = float(np.clip((200 - y[:, k].sum()) / y[:, k].sum(), *POSITIVE_WEIGHT))
+        alone = LogisticRegression(C=1 / (LOGISTIC_L2 * 200), class_weight={0: 1.0, 1: weight}, tol=1e-8, max_iter=5000)
+        alone.fit(span.train, y[:, k])
+        assert np.abs(together[:, k] - alone.predict_proba(seen)[:, 1]).max() < 2e-3
