@@ -59,6 +59,16 @@ def test_a_run_leaves_all_its_files(run: Path) -> None:
     assert json.loads((run / "dataset_manifest.json").read_text())["folders"][0]["episodes"]
 
 
+@pytest.mark.skipif(not (shutil.which("cc") or shutil.which("gcc")), reason="compiling needs a C compiler")
+def test_compiled_blocks_learn_the_same(run: Path, prepared_path: Path, tmp_path: Path) -> None:
+    """The first step compares objectives, and so goes back through each block several times."""
+    changes = {"run__compile": True, "run__steps": 1, "run__precision": "float32"}
+    compiled = pretrain(config(**changes), [prepared_path], tmp_path / "compiled").line
+    plain = pretrain(config(**changes | {"run__compile": False}), [prepared_path], tmp_path / "plain").line
+    assert compiled["terms"] == pytest.approx(plain["terms"], rel=1e-3)
+    assert compiled["norm"]["gradient"] == pytest.approx(plain["norm"]["gradient"], rel=1e-2)
+
+
 def test_weights_come_back(run: Path, prepared_path: Path) -> None:
     from xperience.pretrain.corpus import Corpus
 

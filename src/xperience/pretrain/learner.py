@@ -111,6 +111,10 @@ def accelerate(blocks: Iterable[nn.Module], recompute: bool, compiled: bool) -> 
     """In place: activations of each block are computed again on the way back, and blocks are compiled."""
     from torch.utils.checkpoint import checkpoint
 
+    if compiled:  # compiled blocks must leave what they kept as it is: a probed step goes back through them several times
+        import torch._functorch.config as functorch
+
+        functorch.donated_buffer = False
     for block in blocks:
         if recompute and any(p.requires_grad for p in block.parameters()):
             # inside of what sharding hangs around a call: parameters are there when it is run again
