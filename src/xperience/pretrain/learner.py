@@ -111,9 +111,8 @@ def accelerate(blocks: Iterable[nn.Module], recompute: bool, compiled: bool) -> 
     """In place: activations of each block are computed again on the way back, and blocks are compiled."""
     from torch.utils.checkpoint import checkpoint
 
-    if (
-        compiled
-    ):  # compiled blocks must leave what they kept as it is: a probed step goes back through them several times
+    if compiled:
+        # a probed step goes back through a block several times, so it must leave what it kept as it is
         import torch._functorch.config as functorch
 
         functorch.donated_buffer = False
