@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from xperience.pretrain.objectives.losses import RECENT, Curves, recent
+from xperience.pretrain.objectives.curves import RECENT, Curves, recent
 
 RATE_HZ = 20
 

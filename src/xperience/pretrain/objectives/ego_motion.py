@@ -12,7 +12,8 @@ from torch import nn
 from xperience.model.config import ModelConfig
 from xperience.model.heading import heading
 from xperience.prepare.batch import Batch
-from xperience.pretrain.objectives.losses import Curves, pooled, pooled_width, recent, term, touch
+from xperience.pretrain.objectives.curves import Curves, recent
+from xperience.pretrain.objectives.losses import pooled, pooled_width, term, touch
 from xperience.pretrain.step import Step, Term
 
 SCALE_M = 0.2
