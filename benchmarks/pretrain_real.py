@@ -18,8 +18,9 @@ from pathlib import Path
 import numpy as np
 import real_motion as motion
 import real_probe as probing
+from real_run import pretrained
 
-from xperience.errors import UsageError, XperienceError
+from xperience.errors import UsageError
 from xperience.prepare.shards.reader import Prepared
 from xperience.pretrain.config import TrainConfig, parse
 from xperience.storage import write_json
@@ -75,22 +76,6 @@ def config(seed: int, steps: int) -> TrainConfig:
             },
         }
     )  # fmt: skip
-
-
-def pretrained(config: TrainConfig, data: Path, out: Path) -> None:
-    """Pretrains to the end, or on to it where an earlier call was stopped.
-
-    Raises:
-        XperienceError: the run ended otherwise, whose weights must not be judged.
-    """
-    from xperience.pretrain.run import pretrain
-
-    code = pretrain(config, [data], out).code
-    if code:
-        raise XperienceError(
-            "pretraining did not come to its end", file=out, field="exit code", found=code, expected=0,
-            hint="run the same command again, it goes on from there",
-        )  # fmt: skip
 
 
 def interval(differences: np.ndarray, seed: int = 0) -> tuple[float, float]:

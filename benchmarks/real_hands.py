@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from real_run import pretrained
 
 from xperience.episode import Episode, layout
 from xperience.episode.writer import AnnotationWriter
@@ -65,7 +66,7 @@ def forecasts(source: Path, cache: Path, seed: int, steps: int) -> dict[str, obj
     from xperience.prepare.intake import items_of
     from xperience.prepare.recipe import Recipe
     from xperience.prepare.shards.reader import Prepared
-    from xperience.pretrain.run import pretrain, restore
+    from xperience.pretrain.run import restore
 
     chosen_from = round(TRAIN[1] - CHOSEN_ON * (TRAIN[1] - TRAIN[0]))
     with Episode.open(source) as episode:
@@ -77,8 +78,7 @@ def forecasts(source: Path, cache: Path, seed: int, steps: int) -> dict[str, obj
     sides = {name: [i.id for i in items if Path(i.location).parent.name == name] for name in cuts}
     prepare(items, sides, Recipe(name="hands", streams=HANDS, shard_mb=16), cache / "prepared", show=False)
     run = cache / f"run_{seed}"
-    if not (run / "weights.safetensors").is_file():
-        pretrain(config(seed, steps), [cache / "prepared"], run)
+    pretrained(config(seed, steps), cache / "prepared", run)
     opened = Prepared.open(cache / "prepared")
     viewer = Viewer(restore(run), opened, "float32")
 
