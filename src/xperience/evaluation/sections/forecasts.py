@@ -60,8 +60,8 @@ def measure(bench: Bench) -> dict[str, Any]:
 
 
 COLUMNS = [
-    "model (m)", "95 %", "constant position (m)", "model minus it", "95 %", "verdict", "constant velocity (m)",
-    "model minus it", "95 %", "verdict", "compared",
+    "model (m), 95 %", "constant position (m)", "model minus it, 95 %", "constant velocity (m)", "model minus it, 95 %",
+    "compared",
 ]  # fmt: skip
 
 
@@ -75,10 +75,10 @@ def _score(at: Errors, sessions: np.ndarray, seed: int) -> dict[str, Any]:
 
 
 def _cells(score: dict[str, Any]) -> list[Any]:
-    cells = [round(score["model"], 4), span_text(score["interval"])]
+    cells: list[Any] = [f"{score['model']:.4f} ({span_text(score['interval'])})"]
     for way, apart in score["against"].items():
         span = None if apart["low"] is None else (apart["low"], apart["high"])
-        cells += [round(score[way], 4), round(apart["diff"], 4), span_text(span, 4), apart["verdict"]]
+        cells += [round(score[way], 4), f"{apart['diff']:+.4f} ({span_text(span, 4)}) {apart['verdict']}"]
     return [*cells, score["compared"]]
 
 
