@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from scipy.ndimage import gaussian_filter1d
 from scipy.spatial.transform import Rotation
 
 from xperience.episode import Presence, layout
@@ -28,6 +29,9 @@ WINDOW = 40
 
 IMU_HZ = STREAMS["imu"].rate_hz
 """The encoder's: a quarter of its slots would be filled by the 50 Hz of the sensor, a different quarter in each block."""
+
+GRAVITY_S = 0.3
+"""What an accelerometer says more slowly is gravity; what it says faster goes with the square of the movement's rate."""
 
 WINDOWS = 3
 """Windows of a trial, evenly from its beginning to its end."""
@@ -115,6 +119,8 @@ def varied(trial: Motion, draw: np.random.Generator, how: Variation) -> Motion:
     rate = np.gradient(old(imu_s), imu_s)
     body = _at(old(body_s), trial.body_s, trial.body)
     imu = _at(old(imu_s), trial.imu_s, trial.imu)
+    held = gaussian_filter1d(imu[:, :3], GRAVITY_S * IMU_HZ, axis=0)
+    imu[:, :3] = held + (imu[:, :3] - held) * rate[:, None] ** 2
     imu[:, 3:] *= rate[:, None]
     return replace(trial, body=_built(body, draw, how), body_s=body_s, imu=_strapped(imu, draw, how), imu_s=imu_s)
 

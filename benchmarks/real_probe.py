@@ -12,7 +12,9 @@ import torch
 from real_motion import SIDES, WINDOWS, Motion, Variation, batch_of, varied
 from torch import nn
 from torch.nn import functional as F
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from xperience.model.model import initialise
 from xperience.progress import track
 
 if TYPE_CHECKING:
@@ -28,18 +30,20 @@ AT_ONCE = 64
 class Settings:
     """Chosen by leaving out one training subject at a time. `views`: variations of each trial that a probe is fitted
     on, besides the trial. `looks`: variations of a judged trial, besides the trial, whose scores are averaged.
-    `steps`, `lr`: of fine-tuning, which begins with the probe; `head_lr`: of its classifiers. `smooth`: of the labels.
+    `steps`, `lr`: of fine-tuning, which begins with the probe; `head_lr`: of its classifiers; `ema`: of the running mean
+    of its weights, which is what is kept. `smooth`: of the labels.
     """
 
     views: int = 8
-    looks: int = 4
+    looks: int = 8
     probe_steps: int = 400
     probe_lr: float = 1e-3
     probe_decay: float = 0.05
-    steps: int = 60
+    steps: int = 160
     batch: int = 24
     lr: float = 1e-4
     head_lr: float = 3e-4
+    ema: float = 0.98
     decay: float = 0.05
     dropout: float = 0.4
     smooth: float = 0.1
@@ -143,7 +147,7 @@ def _fit(head: nn.Module, x: torch.Tensor, y: torch.Tensor, how: Settings) -> No
 
 
 def fine_tune(classified: Classified, train: list[Motion], how: Settings, seed: int, show: bool = False) -> None:
-    """Trains the whole model and its classifiers, in place, on variations of training trials."""
+    """Trains the whole model and its classifiers, in place, on variations of training trials; keeps the mean of weights."""
     draw = np.random.default_rng([seed, 1])
     classified.model.requires_grad_(True)
     optimiser = torch.optim.AdamW(
@@ -157,6 +161,7 @@ def fine_tune(classified: Classified, train: list[Motion], how: Settings, seed: 
         optimiser, lambda k: min(1.0, (k + 1) / 20) * (0.5 + 0.5 * np.cos(np.pi * k / how.steps))
     )
     classified.train()
+    smoothed = AveragedModel(classified, multi_avg_fn=get_ema_multi_avg_fn(how.ema))
     for _ in track(range(how.steps), "fine-tune", show=show):
         rows = draw.choice(len(train), min(how.batch, len(train)), replace=False)
         trials = [varied(train[k], draw, Variation()) for k in rows]
@@ -167,6 +172,16 @@ def fine_tune(classified: Classified, train: list[Motion], how: Settings, seed: 
         nn.utils.clip_grad_norm_(classified.parameters(), 1.0)
         optimiser.step()
         plan.step()
+        smoothed.update_parameters(classified)
+    classified.load_state_dict(smoothed.module.state_dict())
+
+
+def drawn(model: XperienceModel, seed: int) -> XperienceModel:
+    """The same with weights as they were before pretraining, drawn by a seed: what its shape alone gives."""
+    fresh = copy.deepcopy(model)
+    torch.manual_seed(seed)
+    initialise(fresh)
+    return fresh
 
 
 @torch.no_grad()

@@ -90,6 +90,10 @@ def test_trials_to_probe(
     assert all((before[name] == value).all() for name, value in restored.model.state_dict().items())
     assert any((before[name] != value).any() for name, value in classified.model.state_dict().items())
 
+    drawn = probing.drawn(restored.model, 0).state_dict()
+    assert any((before[name] != value).any() for name, value in drawn.items())
+    assert all((before[name] == value).all() for name, value in restored.model.state_dict().items())
+
     alike = probing.similarity(restored, test)
     assert alike.shape == (4, 4)
     assert np.abs(alike).max() <= 2 * motion.WINDOWS + 1e-3
