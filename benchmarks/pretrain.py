@@ -22,6 +22,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from xperience.pretrain import costs
@@ -73,9 +74,9 @@ def trunk(
     n = size.tokens
     x = torch.randn(batch, n, shape.width, device=device, requires_grad=True)
     at = torch.linspace(0, shape.window_s, n, device=device)
-    block = (at / shape.block_s).long().clamp(max=shape.blocks - 1)
+    block = (at / shape.block_s).long().clamp(max=shape.blocks - 1).cpu().numpy()
     known = torch.ones(batch, n, dtype=torch.bool, device=device)
-    readout = torch.zeros(n, dtype=torch.bool, device=device)
+    readout = np.zeros(n, bool)
     low = config.run.precision == "bf16"
     cast = torch.autocast(device.type, dtype=torch.bfloat16) if low else contextlib.nullcontext()
 

@@ -60,10 +60,18 @@ def test_a_run_leaves_all_its_files(run: Path) -> None:
 
 
 @pytest.mark.skipif(not (shutil.which("cc") or shutil.which("gcc")), reason="compiling needs a C compiler")
-def test_compiled_blocks_learn_the_same(run: Path, prepared_path: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("recompute", [False, True])
+def test_compiled_blocks_learn_the_same(prepared_path: Path, tmp_path: Path, recompute: bool) -> None:
     """The first step compares objectives, and so goes back through each block several times."""
-    changes = {"run__compile": True, "run__steps": 1, "run__precision": "float32"}
+    import torch._dynamo
+    from torch._dynamo.utils import counters
+
+    torch._dynamo.reset()
+    counters.clear()
+    changes = {"run__compile": True, "run__steps": 1, "run__precision": "float32", "run__recompute": recompute,
+               "objectives": {"masked": 1.0, "hand_motion": 1.0}}  # fmt: skip
     compiled = pretrain(config(**changes), [prepared_path], tmp_path / "compiled").line
+    assert counters["stats"]["unique_graphs"] >= 2, "the student's blocks and the teacher's"
     plain = pretrain(config(**changes | {"run__compile": False}), [prepared_path], tmp_path / "plain").line
     assert compiled["terms"] == pytest.approx(plain["terms"], rel=1e-3)
     assert compiled["norm"]["gradient"] == pytest.approx(plain["norm"]["gradient"], rel=1e-2)

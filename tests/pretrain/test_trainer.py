@@ -8,6 +8,7 @@ import os
 import signal
 import threading
 import time
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -19,9 +20,10 @@ from xperience.errors import MissingError, UsageError
 from xperience.pretrain import config, distributed
 from xperience.pretrain.combine import Normaliser, combine
 from xperience.pretrain.config import Objective
+from xperience.pretrain.learner import Learner
 from xperience.pretrain.masking import draw
 from xperience.pretrain.records import read_progress
-from xperience.pretrain.step import Term
+from xperience.pretrain.step import Step, Term
 from xperience.pretrain.trainer import STOPPED, DivergedError, learning_rate
 
 ALONE = distributed.Runtime(0, 1, torch.device("cpu"), 1)
@@ -87,6 +89,23 @@ def test_a_loss_that_is_not_finite_costs_one_step(tmp_path: Path) -> None:
         assert arrays["k"].tolist() == list(range(16, 24))
         assert arrays["imu.values"].shape == (8, 8, 6)
         assert json.loads(arrays["facts"].tobytes())["step"] == 2
+
+
+def test_a_skipped_step_keeps_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise the next step needs twice the memory."""
+    found: list[weakref.ref[torch.Tensor]] = []
+    alive = []
+    ask = Learner.forward
+
+    def watched(self: Learner, step: Step) -> dict[str, dict[str, Term]]:
+        alive.append([loss() is not None for loss in found])
+        terms = ask(self, step)
+        found.append(weakref.ref(terms["future"]["level"].total))
+        return terms
+
+    monkeypatch.setattr(Learner, "forward", watched)
+    toy.run(tmp_path, poison=2, run__steps=4, run__probe_every=0, run__panel_every=0)
+    assert alive[3] == [False, False, False]
 
 
 def test_too_many_stop_the_run(tmp_path: Path) -> None:

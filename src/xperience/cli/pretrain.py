@@ -70,8 +70,8 @@ def register(app: typer.Typer) -> None:
         except DivergedError as error:
             typer.echo(f"error: {error}", err=True)
             raise typer.Exit(DIVERGED) from error
-        finally:
-            distributed.finish()
+        # only here: a rank with an error must not wait for the others, who wait for it; torchrun ends them
+        distributed.finish()
         raise typer.Exit(outcome.code)
 
 

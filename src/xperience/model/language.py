@@ -151,6 +151,7 @@ class TextEncoder(nn.Module):
     def __init__(self, config: ModelConfig, tokenizer: Tokenizer) -> None:
         super().__init__()
         self.tokenizer = tokenizer
+        self.banks: dict[tuple[tuple[str, ...], torch.device], torch.Tensor] = {}
         self.table = nn.Embedding(config.vocabulary, config.text_width)
         self.order = nn.Parameter(torch.randn(LONGEST_TEXT, config.text_width) * 0.02)
         self.layers = nn.ModuleList(TextLayer(config.text_width) for _ in range(config.text_layers))
@@ -175,6 +176,15 @@ class TextEncoder(nn.Module):
         distinct = {text: k for k, text in enumerate(dict.fromkeys(texts))}
         ids = self.tokenizer.batch(list(distinct), LONGEST_TEXT, self.order.device)
         return self(ids)[[distinct[text] for text in texts]]
+
+    def bank(self, texts: tuple[str, ...]) -> torch.Tensor:
+        """[n, E] of texts that are asked for again and again; their tokens are kept."""
+        device = self.order.device
+        if (texts, device) not in self.banks:
+            with torch.inference_mode(False):  # whoever comes first, training may follow
+                self.banks[texts, device] = self.tokenizer.batch(texts, LONGEST_TEXT, device)
+        found: torch.Tensor = self(self.banks[texts, device])
+        return found
 
 
 class Writer(nn.Module):

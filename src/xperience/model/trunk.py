@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,21 @@ class Cache:
     block: np.ndarray
     readout: np.ndarray
     known: torch.Tensor
+
+
+@lru_cache(maxsize=16)
+def _pattern(
+    block: bytes, blocks: bytes, readout: bytes, readouts: bytes, reach: int, device: torch.device
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Two [N, M] bool: who may look at whom by block and kind, and who is who. The same few come back at every step."""
+    rows, columns = np.frombuffer(block, np.int64), np.frombuffer(blocks, np.int64)
+    behind = rows[:, None] - columns[None]
+    asks, tells = np.frombuffer(readout, bool), np.frombuffer(readouts, bool)
+    may = (behind >= 0) & (behind < reach) & (asks[:, None] | ~tells[None])
+    own = np.zeros_like(may)
+    own[:, len(columns) - len(rows) :] = np.eye(len(rows), dtype=bool)
+    with torch.inference_mode(False):  # whoever comes first, training may follow
+        return torch.from_numpy(may).to(device), torch.from_numpy(own).to(device)
 
 
 class Trunk(nn.Module):
@@ -83,11 +99,10 @@ class Trunk(nn.Module):
     def _mask(
         self, block: np.ndarray, readout: np.ndarray, blocks: np.ndarray, readouts: np.ndarray, known: torch.Tensor
     ) -> Any:
-        behind = block[:, None] - blocks[None]
-        may = (behind >= 0) & (behind < self.reach) & (readout[:, None] | ~readouts[None])
-        own = np.zeros_like(may)
-        own[:, len(blocks) - len(block) :] = np.eye(len(block), dtype=bool)
-        pattern, self_ = (torch.from_numpy(a).to(known.device) for a in (may, own))
+        first = blocks.min()  # only differences matter, so a stream asks for what it had before
+        at, of = ((b - first).astype(np.int64).tobytes() for b in (block, blocks))
+        kinds = (k.astype(bool).tobytes() for k in (readout, readouts))
+        pattern, self_ = _pattern(at, of, *kinds, self.reach, known.device)
         if kind_of(self.attention, known.device) == "flex":
             from torch.nn.attention.flex_attention import create_block_mask
 

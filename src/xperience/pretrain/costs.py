@@ -25,36 +25,41 @@ GPU_BYTES = 141e9
 SHARE = 0.4
 """Of the peak that training reaches: assumed, until `benchmarks/pretrain.py` has measured it on that machine."""
 
-KEPT = {False: 34.0, True: 2.0}
-"""Bytes of activations a token, channel and layer in 16 bits, without and with recomputation (Korthikanti et al. 2022,
-the terms that do not grow with the square of the length; attention that does not store its weights has no others)."""
+KEPT = 34.0
+"""Bytes of activations a token, channel and layer in 16 bits (Korthikanti et al. 2022, the terms that do not grow with the
+square of the length; attention that does not store its weights has no others)."""
+
+ENTERED = 4.0
+"""What is kept of them with recomputation: what enters the layer, in float32 whatever the precision of products."""
 
 
 @dataclass(frozen=True)
 class Memory:
     """Bytes of one rank. weights: student and teacher; gradients; moments: of AdamW; activations; probes: gradients of
-    each objective on the trunk, while they are compared."""
+    each objective on the trunk, while they are compared; whole: what is not in shards while a step runs."""
 
     weights: float
     gradients: float
     moments: float
     activations: float
     probes: float
+    whole: float
 
     @property
     def total(self) -> float:
-        return self.weights + self.gradients + self.moments + self.activations + self.probes
+        return self.weights + self.gradients + self.moments + self.activations + self.probes + self.whole
 
 
 @dataclass(frozen=True)
 class Size:
     """Parameters: trunk, and all of the student with the objectives' heads. tokens: of a window with its readouts.
-    frozen: parameters of external encoders that are not trained."""
+    layers: parameters in layers that are gathered one at a time. frozen: of external encoders that are not trained."""
 
     trunk: int
     student: int
     tokens: int
     modules: dict[str, int]
+    layers: int
     frozen: int = 0
 
 
@@ -73,7 +78,9 @@ def measure(config: TrainConfig, shape: ModelConfig) -> Size:
     modules["rest"] = sum(p.numel() for p in model.parameters(recurse=False))
     modules["objectives"] = sum(p.numel() for head in heads.values() for p in head.parameters())
     frozen = guest.frozen(model) if shape.external else 0
-    return Size(modules["trunk"], sum(modules.values()), tokens_of(model, config, shape), modules, frozen)
+    stacks = (model.trunk.layers, model.text.layers, model.writer.layers)
+    layers = sum(p.numel() for stack in stacks for p in stack.parameters())
+    return Size(modules["trunk"], sum(modules.values()), tokens_of(model, config, shape), modules, layers, frozen)
 
 
 def tokens_of(model: XperienceModel, config: TrainConfig, shape: ModelConfig) -> int:
@@ -116,17 +123,28 @@ def operations(config: TrainConfig, shape: ModelConfig, size: Size) -> float:
 
 
 def memory(config: TrainConfig, shape: ModelConfig, ranks: int, size: Size | None = None) -> Memory:
-    """Of one of `ranks` ranks: float32 weights, gradients and two moments in shards, activations of its samples; frozen
-    encoders whole. What a trained external encoder keeps for the way back is not counted."""
+    """Of one of `ranks` ranks: float32 weights, gradients and two moments in shards; what the trunk keeps of its samples
+    for the way back, and one layer's on top where it is computed again; frozen encoders whole.
+
+    Several ranks besides hold whole, while a step runs, all that is not in layers (student's, teacher's, the objectives')
+    with its gradients and a copy of them to be summed, and the layers' gradients as they come.
+
+    Not counted: the batch, what encoders, heads and labels keep, what a trained external encoder keeps.
+    """
     size = size or measure(config, shape)
     shards = max(1, ranks // config.run.replicas)
     samples = max(1.0, config.run.batch / ranks / config.run.accumulate)
     width = 2.0 if config.run.precision == "bf16" else 4.0
-    kept = KEPT[config.run.recompute] * size.tokens * shape.width * shape.layers * samples * width / 2
     views = 3.0 if "alignment" in config.weights() else 1.0
+    layer = KEPT * width / 2 * size.tokens * shape.width * samples
+    entered = ENTERED * size.tokens * shape.width * samples
+    kept = entered * shape.layers * views + layer if config.run.recompute else layer * shape.layers * views
+    heads = size.modules["objectives"]
+    rest = size.student - size.layers
+    whole = 4.0 * (2 * (rest - heads) + heads) + 8.0 * rest + width * size.layers if shards > 1 else 0.0
     weights = 8.0 * size.student / shards + 4.0 * size.frozen
     probes = 4.0 * size.trunk / shards * (len(config.weights()) + 1) if config.run.probe_every else 0.0
-    return Memory(weights, 4.0 * size.student / shards, 8.0 * size.student / shards, kept * views, probes)
+    return Memory(weights, 4.0 * size.student / shards, 8.0 * size.student / shards, kept, probes, whole)
 
 
 def plan(config: TrainConfig, shape: ModelConfig, gpus: int) -> str:
@@ -147,7 +165,7 @@ def plan(config: TrainConfig, shape: ModelConfig, gpus: int) -> str:
         f"memory of each of {gpus} GPUs: {need.total / 1e9:.1f} GB "
         f"(weights and teacher {need.weights / 1e9:.1f}, gradients {need.gradients / 1e9:.1f}, "
         f"moments {need.moments / 1e9:.1f}, activations {need.activations / 1e9:.1f}, "
-        f"gradients by objective {need.probes / 1e9:.1f}); "
+        f"gradients by objective {need.probes / 1e9:.1f}, not in shards {need.whole / 1e9:.1f}); "
         + ("fits" if need.total < GPU_BYTES else "DOES NOT FIT") + f" in {GPU_BYTES / 1e9:.0f} GB",
     ]  # fmt: skip
     rate = gpus * GPU_FLOPS * SHARE / work

@@ -22,7 +22,10 @@ from torch import nn
 from xperience.errors import MissingError, UsageError
 
 PATIENCE = timedelta(minutes=30)
-"""How long a rank waits for the others: longer than the slowest read of a first batch."""
+"""How long a rank waits for the others in a step: longer than the slowest read of a first batch."""
+
+START = timedelta(hours=4)
+"""How long it waits for facts: the first rank may read every caption of a large corpus, or verify a large checkpoint."""
 
 
 @dataclass(frozen=True)
@@ -96,22 +99,22 @@ def start(device: Literal["auto", "cpu", "cuda"] = "auto", replicas: int = 1) ->
     """Joins the processes that torchrun started, or is one process where it did not.
 
     Raises:
-        MissingError: a GPU is asked for and there is none (or fewer than ranks on this machine).
+        MissingError: a GPU is asked for and there is none, or there are fewer than ranks on this machine.
         UsageError: replicas that do not divide the ranks.
     """
     world, rank = int(os.environ.get("WORLD_SIZE", "1")), int(os.environ.get("RANK", "0"))
     local = int(os.environ.get("LOCAL_RANK", "0"))
     gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
-    if device == "cuda" and gpus <= local:
+    if device != "cpu" and (gpus or device == "cuda") and gpus <= local:
         raise MissingError(
             "no GPU for this process",
             field="run.device",
             found=f"{gpus} GPUs, local rank {local}",
-            hint='set run.device = "cpu" or "auto", or start fewer processes',
+            hint='start fewer processes, let each see the GPUs of its machine, or set run.device = "cpu"',
         )
     if world % replicas:
         raise UsageError("replicas must divide the ranks", field="run.replicas", found=f"{replicas} of {world} ranks")
-    cuda = device == "cuda" or (device == "auto" and gpus > local)
+    cuda = device != "cpu" and gpus > local
     place = torch.device("cuda", local) if cuda else torch.device("cpu")
     if cuda:
         torch.cuda.set_device(place)
@@ -124,7 +127,8 @@ def start(device: Literal["auto", "cpu", "cuda"] = "auto", replicas: int = 1) ->
     shape = (world,) if replicas == 1 else (replicas, world // replicas)
     names = ("shard",) if replicas == 1 else ("replicate", "shard")
     mesh = init_device_mesh(place.type, shape, mesh_dim_names=names)
-    return Runtime(rank, world, place, replicas, mesh, dist.new_group(backend="gloo"), dist.new_group(backend="gloo"))
+    control, saving = (dist.new_group(backend="gloo", timeout=START) for _ in range(2))
+    return Runtime(rank, world, place, replicas, mesh, control, saving)
 
 
 class _Gathered(torch.autograd.Function):

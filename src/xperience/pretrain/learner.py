@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from functools import partial
 from typing import Any, cast
 
 import numpy as np
@@ -50,7 +49,7 @@ class Learner(nn.Module):
         return cast("nn.Module", self.model.trunk)
 
     def blocks(self) -> list[nn.Module]:
-        """Layers of student and teacher trunks: the units that are sharded, recomputed and compiled."""
+        """Layers of student and teacher trunks: units that are sharded, recomputed and compiled."""
         return [
             layer
             for trunk in (self.trunk, cast("nn.Module", self.teacher.trunk))
@@ -58,6 +57,11 @@ class Learner(nn.Module):
             if isinstance(stack, nn.ModuleList)
             for layer in stack
         ]
+
+    def language(self) -> list[nn.Module]:
+        """Layers that read and write text: units that are sharded and recomputed. Texts are too many lengths to compile."""
+        parts = [getattr(model, name, None) for model in (self.model, self.teacher) for name in ("text", "writer")]
+        return [layer for part in parts if part is not None for layer in part.layers]
 
     def step(self, batch: Batch, number: int, seed: int, device: torch.device, **options: Any) -> Step:
         """What objectives look at, for a batch of numpy arrays. options: `whole` and `gathered` of `Step`."""
@@ -109,8 +113,6 @@ def trained(module: nn.Module) -> list[nn.Parameter]:
 
 def accelerate(blocks: Iterable[nn.Module], recompute: bool, compiled: bool) -> None:
     """In place: activations of each block are computed again on the way back, and blocks are compiled."""
-    from torch.utils.checkpoint import checkpoint
-
     if compiled:
         # a probed step goes back through a block several times, so it must leave what it kept as it is
         import torch._functorch.config as functorch
@@ -119,9 +121,20 @@ def accelerate(blocks: Iterable[nn.Module], recompute: bool, compiled: bool) -> 
     for block in blocks:
         if recompute and any(p.requires_grad for p in block.parameters()):
             # inside of what sharding hangs around a call: parameters are there when it is run again
-            block.forward = partial(checkpoint, block.forward, use_reentrant=False)
+            block.forward = _again(block.forward)
         if compiled:
             block.compile()
+
+
+def _again(inner: Callable[..., Any]) -> Callable[..., Any]:
+    """Forget what is computed, and compute it again on the way back."""
+    from torch.utils.checkpoint import checkpoint
+
+    def forward(*given: Any, **options: Any) -> Any:
+        # a frame of ours: the compiler looks into it, but not into `checkpoint` where that is the outermost one
+        return checkpoint(inner, *given, use_reentrant=False, **options)
+
+    return forward
 
 
 def on_device(batch: Batch, device: torch.device) -> Batch:

@@ -23,8 +23,8 @@ from xperience.pretrain.batches import Batches
 from xperience.pretrain.sampling import BatchRecipe, Mix
 from xperience.processes import end_with_parent
 
-AHEAD = 3
-"""Batches a worker has ready or under way."""
+AHEAD = 2
+"""Batches that may be ready, besides one that each worker is busy with: of a large model they take gigabytes each."""
 
 
 def samples_of(step: int, size: int, rank: int = 0, world: int = 1) -> np.ndarray:
@@ -76,7 +76,7 @@ def load(
     step = start
     try:
         while True:
-            while len(waiting) < AHEAD * max(workers, 1) and (stop is None or step < stop):
+            while len(waiting) < AHEAD + max(workers, 1) and (stop is None or step < stop):
                 waiting.append((step, pool.submit(task, samples_of(step, size, rank, world))))
                 step += 1
             if not waiting:

@@ -91,7 +91,7 @@ class Step:
     def embedded(self, kind: str) -> torch.Tensor:
         """[C, E] all labels of a kind by the student's language encoder."""
         if kind not in self.cache:
-            self.cache[kind] = self.model.text.embed(list(self.texts.labels[kind]))
+            self.cache[kind] = self.model.text.bank(tuple(self.texts.labels[kind]))
         return self.cache[kind]
 
     @cached_property

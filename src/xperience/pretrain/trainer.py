@@ -111,8 +111,10 @@ def train(
     if not bare:
         learner.to(runtime.device)
     blocks = learner.blocks()
+    language = learner.language()
     accelerate(blocks, options.recompute, options.compile)
-    distributed.shard(learner, blocks, runtime, options.precision)
+    accelerate(language, options.recompute, False)
+    distributed.shard(learner, [*blocks, *language], runtime, options.precision)
     if bare:
         learner.to_empty(device=runtime.device)
     parameters, shared = trained(learner), trained(learner.trunk)
@@ -186,17 +188,20 @@ def train(
                     terms = learner(step)
                 result = combine(terms, runtime)
                 combined.append(result)
+                shown = step if look and part == 0 else None
+                del step, terms
                 if not result.finite:
                     if not result.own_finite:
                         _keep_bad(run, batch, number, runtime.rank, result)
+                    result.losses.clear()  # and with them all that is kept for the way back
                     continue
                 losses = _weighted(config, normaliser, result, options.accumulate)
                 if probe and part == 0:
                     angles = backward_each(losses, shared, runtime)
                 else:
                     torch.stack(list(losses.values())).sum().backward()
-                if look and part == 0:
-                    panel = look_at(learner, step, result, runtime)
+                if shown is not None:
+                    panel = look_at(learner, shown, result, runtime)
 
             # Update, unless something was not finite anywhere.
             norm = _clip(parameters, config.optimiser.clip) if combined[-1].finite else math.nan
@@ -207,6 +212,7 @@ def train(
                 new = [distributed.local(p).detach() for p in parameters]
                 update = float(squares(torch._foreach_sub(new, old), runtime).sqrt())
                 size = float(squares(new, runtime).sqrt())
+                del old, new
                 learner.follow(config.optimiser.ema)
             else:
                 counters.skipped += 1

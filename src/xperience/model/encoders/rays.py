@@ -23,8 +23,12 @@ def patch_rays(batch: Batch, views: tuple[str, ...], grid: int) -> tuple[torch.T
     """
     places = [VIEWS.index(view) for view in views]
     cameras = batch.cameras
-    K, D = cameras.K[:, places].float(), cameras.D[:, places].float()
-    T, fisheye = cameras.T_camera_body[:, places].float(), cameras.fisheye[:, places, None]
+
+    def of_views(values: torch.Tensor) -> torch.Tensor:  # an index from the host would wait for the device
+        return torch.stack([values[:, place] for place in places], 1)
+
+    K, D = of_views(cameras.K).float(), of_views(cameras.D).float()
+    T, fisheye = of_views(cameras.T_camera_body).float(), of_views(cameras.fisheye)[..., None]
     middle = (torch.arange(grid, device=K.device) + 0.5) / grid
     v, u = torch.meshgrid(middle, middle, indexing="ij")
     focal = torch.where(K[..., :2] > 0, K[..., :2], torch.ones_like(K[..., :2]))
@@ -41,7 +45,7 @@ def patch_rays(batch: Batch, views: tuple[str, ...], grid: int) -> tuple[torch.T
     angle = torch.where(fisheye, angle, torch.atan(r))
     ray = torch.stack([x / r * angle.sin(), y / r * angle.sin(), angle.cos()], -1)
     ray = torch.einsum("bvji,bvnj->bvni", T[..., :3], ray)  # the inverse turn: camera to body
-    calibrated = cameras.valid[:, places, None]
+    calibrated = of_views(cameras.valid)[..., None]
     outside = calibrated & fisheye & ((angle > WIDEST) | (r > LENS_RADIUS))
     known = calibrated & ~outside
     told = [ray, known[..., None].to(ray.dtype), fisheye[..., None].expand_as(ray[..., :1]).to(ray.dtype)]
