@@ -140,7 +140,7 @@ def test_a_stopped_pretraining_is_not_judged(
 
 def test_pairs_need_both_streams() -> None:
     from xperience.model.config import ModelConfig, StreamShape
-    from xperience.pretrain.objectives.pairs import Pairs
+    from xperience.pretrain import objectives
 
     with pytest.raises(UsageError, match="body"):
-        Pairs(ModelConfig(streams={"imu": StreamShape(220, (6,), 0.005)}))
+        objectives.build(["pairs"], ModelConfig(streams={"imu": StreamShape(220, (6,), 0.005)}), {})

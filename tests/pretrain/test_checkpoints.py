@@ -109,3 +109,28 @@ def test_a_manifest_names_only_its_own_files(run: Path) -> None:
     place.write_text(json.dumps(manifest))
     with pytest.raises(CorruptError):
         checkpoints.read(newest(run))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"counters": None}, {"counters": {"foo": 1}}, {"counters": {"step": "4"}}, {"counters": {"step": -1}},
+        {"normaliser": None}, {"normaliser": {"mean": {}}}, {"alarm": "x"},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_manifest_that_does_not_say_where_the_run_stands(run: Path, changes: dict[str, object]) -> None:
+    before = [line["loss"] for line in read_progress(run)]
+    file = newest(run) / "manifest.json"
+    manifest = json.loads(file.read_text()) | changes
+    file.write_text(json.dumps({name: value for name, value in manifest.items() if value is not None}))
+    toy.run(run, run__steps=4, optimiser__schedule="constant")
+    assert [line["loss"] for line in read_progress(run)] == before
+
+
+def test_damaged_records_cost_only_themselves(run: Path) -> None:
+    file = run / "progress.jsonl"
+    lines = file.read_bytes().splitlines(keepends=True)
+    file.write_bytes(b"".join([lines[0], b"\x80\xff garbage\n", b"[" * 100_000 + b"\n", b'{"step": true}\n', *lines[1:]]))
+    toy.run(run, run__steps=5, optimiser__schedule="constant")
+    assert [line["step"] for line in read_progress(run)] == list(range(5))

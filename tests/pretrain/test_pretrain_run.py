@@ -12,7 +12,7 @@ import torch
 from typer.testing import CliRunner
 
 from xperience.cli import app, load
-from xperience.errors import CorruptError, LimitError, MissingError, UsageError
+from xperience.errors import CorruptError, FormatError, LimitError, MissingError, UsageError
 from xperience.pretrain import costs
 from xperience.pretrain.config import TrainConfig, load_config
 from xperience.pretrain.learner import on_device
@@ -109,6 +109,80 @@ def test_what_is_wrong_is_said_before_training(run: Path, prepared_path: Path, t
     with pytest.raises(MissingError):
         pretrain(config(), [tmp_path], tmp_path / "a")
     assert not (tmp_path / "a").exists()
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("run.batch", True), ("optimiser.betas", [1.5, 0.9]), ("optimiser.betas", [float("nan"), 0.9]),
+        ("optimiser.eps", float("inf")), ("optimiser.decay", float("inf")), ("objectives.masked", float("inf")),
+        ("objectives.masked", True), ("masking.span_s", 1e-300), ("masking.span_s", float("inf")),
+        ("run.minutes", float("inf")), ("run.accumulate", 3), ("data.future", 0), ("data.streams", ["imu", "imu"]),
+        ("data.every", {"pose": 2}), ("data.every", {"contacts": 4}), ("model.changes.width", "abc"),
+        ("model.changes.width", [32]), ("model.changes.layers", 100_000), ("model.changes.readouts", 1.5),
+        ("model.changes.block_s", 0), ("model.changes.block_s", float("nan")), ("model.changes.window_s", 2),
+        ("model.changes.horizon_s", 5), ("model.changes.context_s", -3), ("model.changes.depth_grid", 0),
+        ("model.changes.audio_tokens", 100_000), ("model.changes.imu_tokens", 0), ("model.changes.motion_tokens", 0),
+        ("model.changes.rays", 5), ("model.changes.text_layers", 0), ("model.changes.vocabulary", 1),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_numbers_that_cannot_be_are_refused(key: str, value: object) -> None:
+    with pytest.raises(UsageError):
+        planned_shape(load_config("nano", {key: value}), [])
+
+
+@pytest.mark.parametrize("content", [b"\x80\xff", 'name = "é"'.encode("latin-1"), b"x = " + b"9" * 5000, b"x=" + b"[" * 9999])
+def test_what_is_no_toml(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_bytes(content)
+    with pytest.raises(FormatError, match="not TOML"):
+        load_config(tmp_path / "a.toml")
+
+
+@pytest.mark.parametrize("name", ["ego_motion", "hand_motion", "language", "contact", "policy", "pairs"])
+def test_an_objective_says_which_stream_it_lacks(name: str, prepared_path: Path, tmp_path: Path) -> None:
+    chosen = config(objectives={name: 1.0}, data__streams=["imu"])
+    with pytest.raises(UsageError, match=f"objectives.{name}"):
+        pretrain(chosen, [prepared_path], tmp_path / "a")
+    assert not (tmp_path / "a").exists()
+
+
+def test_where_data_lies_does_not_change_its_order(prepared_path: Path, tmp_path: Path) -> None:
+    from xperience.pretrain.corpus import Corpus
+
+    shutil.copytree(prepared_path, tmp_path / "moved")
+    here, there = (Corpus([folder], config().data, 0) for folder in (prepared_path, tmp_path / "moved"))
+    first, second = (one.batches.batch(np.arange(6)) for one in (here, there))
+    assert here.identity == there.identity
+    assert first.episode_id == second.episode_id and (first.start_frame == second.start_frame).all()
+
+
+def test_a_run_goes_on_with_its_own_tokenizer_only(run: Path, prepared_path: Path, tmp_path: Path) -> None:
+    from xperience.model.language import Tokenizer
+
+    shutil.copytree(run, tmp_path / "run")
+    file = tmp_path / "run" / "tokenizer.json"
+    file.write_text(Tokenizer.learn(["some other words"], 300).text)
+    with pytest.raises(UsageError, match="another tokenizer"):
+        pretrain(config(run__steps=3), [prepared_path], tmp_path / "run")
+    for damage in ("", "{}", file.read_text()[:500]):
+        file.write_text(damage)
+        with pytest.raises(CorruptError, match=r"tokenizer\.json"):
+            pretrain(config(run__steps=3), [prepared_path], tmp_path / "run")
+        with pytest.raises(CorruptError, match=r"tokenizer\.json"):
+            restore(tmp_path / "run")
+
+
+def test_nothing_of_others_is_written_over(prepared_path: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="into its data"):
+        pretrain(config(), [prepared_path], prepared_path)
+    (tmp_path / "statistics.json").write_text("mine")
+    with pytest.raises(UsageError, match="not of a run"):
+        pretrain(config(), [prepared_path], tmp_path)
+    (tmp_path / "config.json").write_text('{"mine": 1}')
+    with pytest.raises(CorruptError, match=r"config\.json"):
+        pretrain(config(), [prepared_path], tmp_path)
+    assert (tmp_path / "statistics.json").read_text() == "mine"
 
 
 def test_missing_shards_and_another_recipe(prepared_path: Path, tmp_path: Path) -> None:

@@ -64,12 +64,16 @@ def load(app: typer.Typer) -> None:
 
 
 def main() -> None:
-    """Entry point: user errors are printed plainly and exit with status 2."""
+    """Entry point: what the user can put right is printed plainly and ends with status 2."""
     load(app)
     try:
         app()
     except XperienceError as error:
         print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
+    except OSError as error:  # no room, no permission, a file where a folder should be
+        place = "" if error.filename is None else f"\n  file: {error.filename}"
+        print(f"error: {error.strerror or error}{place}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Self
 
 from xperience.episode.layout import NOMINAL_FPS
 from xperience.errors import UsageError
 from xperience.prepare.streams import STREAMS
+
+MOST = {"width": 32768, "layers": 512, "heads": 1024, "kv_heads": 1024, "patch": 1024, "text_width": 32768,
+        "text_layers": 512, "writer_layers": 512, "vocabulary": 1_000_000}  # fmt: skip
+"""Largest numbers of a config, 64 for those that are not here: more is a slip, and would take memory before it is told."""
+
+LONGEST_S = 3600.0
+LEAST_WORDS = 259
+"""Tokens: bytes, and what stands for nothing, begin and end."""
 
 
 @dataclass(frozen=True)
@@ -87,8 +95,17 @@ class ModelConfig:
             if not fits:
                 raise UsageError("the number does not fit", field=name, found=getattr(self, name), expected=expected)
 
-        for name in ("width", "layers", "heads", "kv_heads", "readouts", "view_grid", "text_width", "patch"):
-            needs(getattr(self, name) >= 1, name, "1 or more")
+        for one in fields(self):
+            value, most = getattr(self, one.name), MOST.get(one.name, 64)
+            if one.type == "int":
+                needs(type(value) is int and 1 <= value <= most, one.name, f"a whole number from 1 to {most:,}")
+            elif one.type == "float":
+                number = isinstance(value, (int, float)) and not isinstance(value, bool)
+                low = 0.0 if one.name == "horizon_s" else 1 / NOMINAL_FPS
+                needs(number and low <= value <= LONGEST_S, one.name, f"{low:g} to {LONGEST_S:g} seconds")
+            elif one.type == "bool":
+                needs(type(value) is bool, one.name, "true or false")
+        needs(self.vocabulary >= LEAST_WORDS, "vocabulary", f"{LEAST_WORDS} or more: all bytes are in it")
         needs(self.width % (2 * self.heads) == 0, "width", f"a multiple of twice {self.heads} heads")
         needs(self.heads % self.kv_heads == 0, "kv_heads", f"a divisor of {self.heads} heads")
         needs(self.stem in ("conv", "patch"), "stem", '"conv" or "patch"')

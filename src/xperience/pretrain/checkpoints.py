@@ -14,6 +14,7 @@ import os
 import shutil
 import threading
 import warnings
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,7 @@ from typing import Any
 
 from torch import nn
 
-from xperience.errors import CorruptError, MissingError, UsageError
+from xperience.errors import CorruptError, MissingError, SpaceError, UsageError
 from xperience.pretrain.distributed import Runtime
 from xperience.storage import write_json
 
@@ -59,7 +60,7 @@ def read(path: Path) -> Checkpoint:
         listed = {str(name): (int(entry["bytes"]), str(entry["blake2b"])) for name, entry in manifest["files"].items()}
     except FileNotFoundError as error:
         raise MissingError("no checkpoint, or half of one", file=path, expected=MANIFEST) from error
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, AssertionError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, AssertionError, RecursionError) as error:
         raise CorruptError("the manifest cannot be read", file=path / MANIFEST, found=str(error)) from error
     for name, (size, checksum) in listed.items():
         file = path / name
@@ -85,12 +86,19 @@ def inventory(run: Path) -> list[dict[str, Any]]:
     return rows
 
 
-def latest(run: Path) -> tuple[Checkpoint | None, list[str]]:
-    """The newest whole checkpoint, None where there is none; and what was passed over, with reasons."""
+def latest(run: Path, check: Callable[[Checkpoint], object] | None = None) -> tuple[Checkpoint | None, list[str]]:
+    """The newest whole checkpoint, None where there is none; and what was passed over, with reasons.
+
+    Args:
+        check: raises CorruptError where a checkpoint cannot be gone on from.
+    """
     passed: list[str] = []
     for path in reversed(_folders(run)):
         try:
-            return read(path), passed
+            found = read(path)
+            if check is not None:
+                check(found)
+            return found, passed
         except (CorruptError, MissingError) as error:
             passed.append(f"{path.name}: {error.what}")
     return None, passed
@@ -176,6 +184,8 @@ class Saver:
             os.replace(temporary, target)
             for old in _folders(self.run)[: -self.keep]:
                 shutil.rmtree(old, ignore_errors=True)
+        except RuntimeError as error:  # torch says nothing better of a disk that is full
+            self._failure.append(SpaceError("the checkpoint cannot be written", file=target, found=str(error)[:300]))
         except BaseException as error:
             self._failure.append(error)
 

@@ -8,7 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from xperience.errors import FormatError, MissingError, UsageError
 from xperience.prepare.streams import STREAMS
@@ -17,12 +17,33 @@ from xperience.storage import digest, to_json
 EXTERNAL = ("video", "audio")
 """Modalities of which encoders of others can be used."""
 
+PICTURES = ("video", "depth")
+"""Modalities of which frames may be left out."""
+
+DECIDED = {
+    "name": "model.size", "streams": "the data", "external": "model.external", "window_s": "data.frames",
+    "horizon_s": "data.future",
+}  # fmt: skip
+"""What `model.changes` may not say, and where it comes from."""
+
+AHEAD = ("future", "ego_motion", "hand_motion", "policy")
+"""Objectives that ask for what comes behind the window."""
+
 Share = Annotated[float, Field(ge=0, le=1)]
+Part = Annotated[float, Field(ge=0, lt=1)]
 Count = Annotated[int, Field(ge=1)]
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_flags(cls, value: Any, info: ValidationInfo) -> Any:
+        """true is not 1."""
+        if isinstance(value, bool) and cls.model_fields[str(info.field_name)].annotation is not bool:
+            raise ValueError("neither true nor false fits here")
+        return value
 
 
 class External(_Strict):
@@ -47,7 +68,7 @@ class Model(_Strict):
 class Data(_Strict):
     """Windows of `frames` frames each `stride` frames, with `future` frames behind them.
 
-    `streams`: those in the batch; none named: all that was prepared. `every`: stream to n, only each n-th frame. `points`:
+    `streams`: those in the batch; none named: all that was prepared. `every`: pictures to n, only each n-th. `points`:
     map points a sample. `side`: of the split. `weights`: share of samples of each prepared folder, in their order; none:
     every window counts once an epoch. `recordings`: only the first so many of each folder's side, 0 for all. `group`: so
     many windows of one recording stand side by side in the order, as hard negatives for each other.
@@ -71,7 +92,7 @@ class Objective(_Strict):
     `normalise_at`: from this step on its loss is divided by its own running mean, frozen there; until then by the
     running mean as it is; 0 leaves the loss as it is."""
 
-    weight: Annotated[float, Field(ge=0)] = 1.0
+    weight: Annotated[float, Field(ge=0, le=1e6)] = 1.0
     every: Count = 1
     turn: Annotated[int, Field(ge=0)] = 0
     normalise_at: Annotated[int, Field(ge=0)] = 0
@@ -91,7 +112,7 @@ class Masking(_Strict):
     """
 
     hide: Share = 0.4
-    span_s: Annotated[float, Field(gt=0)] = 0.5
+    span_s: Annotated[float, Field(ge=0.01, le=3600)] = 0.5
     drop: Share = 0.15
     sparse: Share = 0.0
     drop_contacts: Share = 0.7
@@ -105,14 +126,14 @@ class Optimiser(_Strict):
     teacher keeps so much of itself each step."""
 
     lr: Annotated[float, Field(gt=0, le=1)] = 1e-3
-    betas: tuple[float, float] = (0.9, 0.95)
-    eps: Annotated[float, Field(gt=0)] = 1e-8
-    decay: Annotated[float, Field(ge=0)] = 0.05
+    betas: tuple[Part, Part] = (0.9, 0.95)
+    eps: Annotated[float, Field(gt=0, le=1)] = 1e-8
+    decay: Annotated[float, Field(ge=0, le=100)] = 0.05
     warmup: Annotated[int, Field(ge=0)] = 100
     schedule: Literal["cosine", "constant", "tail"] = "cosine"
     final: Share = 0.02
     clip: Annotated[float, Field(ge=0)] = 1.0
-    ema: Annotated[float, Field(ge=0, lt=1)] = 0.996
+    ema: Part = 0.996
 
 
 class Run(_Strict):
@@ -169,9 +190,14 @@ class TrainConfig(_Strict):
         for name in (*self.data.streams, *self.data.every):
             if name not in STREAMS:
                 raise UsageError("no such stream", field="data.streams", found=name, hint=nearest(name, STREAMS))
-        for name in ("name", "streams", "external"):
+        if len(set(self.data.streams)) < len(self.data.streams):
+            raise UsageError("a stream is named twice", field="data.streams", found=", ".join(self.data.streams))
+        for name in self.data.every:
+            if STREAMS[name].modality not in PICTURES:
+                raise UsageError("only of pictures may some be left out", field=f"data.every.{name}")
+        for name, what in DECIDED.items():
             if name in self.model.changes:
-                raise UsageError("no number of a model", field=f"model.changes.{name}")
+                raise UsageError("decided elsewhere", field=f"model.changes.{name}", expected=what)
         for name in self.model.external:
             if name not in EXTERNAL:
                 raise UsageError(
@@ -182,6 +208,20 @@ class TrainConfig(_Strict):
                 raise UsageError("no such objective", field=f"objectives.{name}", hint=nearest(name, NAMES))
         if not any(objective.weight > 0 for objective in self.objectives.values()):
             raise UsageError("nothing to learn: every objective weighs 0", field="objectives")
+        for name in AHEAD:
+            if name in self.weights() and not self.data.future:
+                raise UsageError(
+                    "the objective needs frames behind the window",
+                    field=f"objectives.{name}",
+                    found="data.future = 0",
+                    hint="raise data.future, or weigh the objective 0",
+                )
+        if self.run.batch % self.run.accumulate:
+            raise UsageError(
+                "the batch cannot be dealt out evenly",
+                field="run.batch",
+                found=f"{self.run.batch} in {self.run.accumulate} parts",
+            )
         if not self.run.steps and not self.run.minutes:
             raise UsageError("no end given", field="run.steps", hint="set run.steps, run.minutes or both")
 
@@ -223,7 +263,10 @@ def load_config(source: str | Path, changes: dict[str, Any] | None = None) -> Tr
     name = str(source)
     if Path(name).is_file():
         place = Path(name)
-        text = place.read_text("utf-8")
+        try:
+            text = place.read_text("utf-8")
+        except UnicodeDecodeError as error:
+            raise FormatError("not TOML", file=place, found="bytes that are no UTF-8 text") from error
     elif name in shipped():
         place = Path(name)
         text = files("xperience.pretrain").joinpath("configs", f"{name}.toml").read_text("utf-8")
@@ -231,8 +274,8 @@ def load_config(source: str | Path, changes: dict[str, Any] | None = None) -> Tr
         raise MissingError("no such config", file=name, expected=f"a TOML file or one of {', '.join(shipped())}")
     try:
         values = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise FormatError("not TOML", file=place, found=str(error)) from error
+    except (ValueError, RecursionError) as error:  # numbers too long to read, too, and lists in lists for ever
+        raise FormatError("not TOML", file=place, found=str(error)[:300]) from error
     for key, value in (changes or {}).items():
         *path, last = key.split(".")
         owner = values

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from xperience.errors import MissingError, UsageError
+from xperience.errors import FormatError, MissingError, UsageError
 from xperience.prepare.batch import Batch
 from xperience.prepare.shards.reader import Prepared
 from xperience.prepare.streams import STREAMS
@@ -36,6 +35,7 @@ class Corpus:
 
     Raises:
         MissingError: a folder that is not there or not finished, or a shard that is gone.
+        CorruptError, FormatError: a folder whose tables are damaged, or do not fit together.
         UsageError: folders prepared by different recipes, no recordings on that side of the split, weights that do not
             fit the folders.
     """
@@ -63,9 +63,10 @@ class Corpus:
                 )
         there = {name for prepared in self.opened for name in prepared.recipe["streams"]}
         wanted = options.streams or tuple(name for name in STREAMS if name in there)
+        self._statistics = self.opened[0].statistics
         self.mixes = [
             Mix(
-                name=f"{place}-{prepared.folder.name}",
+                name=f"{place}-{prepared.identity[:16]}",
                 data=place,
                 side=options.side,
                 frames=options.frames,
@@ -113,7 +114,7 @@ class Corpus:
 
     def statistics(self) -> dict[str, Any]:
         """Of the training split, by stream: those of the first folder, on which all recipes agree."""
-        return self.opened[0].statistics
+        return self._statistics
 
     def texts(self) -> Texts:
         """Labels of the recordings that are trained on, by kind, in alphabetical order."""
@@ -174,8 +175,8 @@ def _leaves(value: Any) -> Iterator[str]:
 
 
 def _whole(prepared: Prepared) -> None:
-    """That every shard which the folder lists is there."""
-    listed = json.loads((prepared.folder / "prepare.json").read_text("utf-8")).get("shards", {})
+    """That every shard which the folder lists is there, and that recordings have the segments of the recipe."""
+    listed = prepared.shards
     gone = [name for name in listed if not (prepared.folder / "shards" / name).is_file()]
     if gone:
         raise MissingError(
@@ -183,6 +184,16 @@ def _whole(prepared: Prepared) -> None:
             file=prepared.folder / "shards",
             found=f"{len(gone)} of {len(listed)} gone, first {gone[0]}",
             hint="run the same `xperience prepare` again: it makes only what is not there",
+        )
+    expected = -(-prepared.frames // prepared.segment_frames)
+    for row in np.flatnonzero(prepared.segments != expected)[:1]:
+        raise FormatError(
+            "recipe and recordings do not fit together",
+            file=prepared.folder / "recipe.json",
+            field="seconds",
+            found=f"{prepared.recipe['seconds']}: {expected[row]} segments of {prepared.ids[row]}",
+            expected=f"{prepared.segments[row]}, as in episodes.parquet",
+            hint="run the same `xperience prepare` again",
         )
 
 

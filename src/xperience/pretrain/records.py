@@ -55,16 +55,16 @@ class Records:
 
 
 def read_progress(run: Path) -> list[dict[str, Any]]:
-    """Lines of progress.jsonl; a last line cut off by a crash is left away."""
+    """Lines of progress.jsonl; what a crash cut off or damaged is left away."""
     path = run / PROGRESS
     lines = []
     if path.is_file():
-        for text in path.read_text("utf-8").splitlines():
+        for text in path.read_text("utf-8", errors="replace").splitlines():
             try:
                 line = json.loads(text)
-            except ValueError:
+            except (ValueError, RecursionError):
                 continue
-            if isinstance(line, dict) and isinstance(line.get("step"), int):
+            if isinstance(line, dict) and type(line.get("step")) is int:
                 lines.append(line)
     return lines
 

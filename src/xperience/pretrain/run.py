@@ -29,8 +29,8 @@ from xperience.pretrain.config import TrainConfig, parse
 from xperience.pretrain.corpus import Corpus
 from xperience.pretrain.learner import Learner, on_device
 from xperience.pretrain.step import Texts
-from xperience.pretrain.trainer import Outcome, train
-from xperience.storage import write_json, write_text
+from xperience.pretrain.trainer import Outcome, dealt_evenly, train
+from xperience.storage import digest, write_json, write_text
 
 if TYPE_CHECKING:
     from xperience.model.config import ModelConfig, StreamShape
@@ -134,8 +134,12 @@ def pretrain(
     begun = time.time()
     runtime = distributed.start(config.run.device, config.run.replicas)
     speak = say if runtime.first else _silent
+    _check_folder(out, config, folders)
+    dealt_evenly(config, runtime)
     corpus = Corpus(folders, config.data, config.run.seed)
     shape = model_config(config, corpus.batches)
+    if shape.attention == "flex" and runtime.device.type == "cpu":
+        raise UsageError("no training with it on a CPU", field="model.changes.attention", found="flex", expected="auto")
     _fits(config, shape, runtime)
     texts = corpus.texts()
     tokenizer = _tokenizer(out, corpus, shape, runtime)
@@ -147,7 +151,6 @@ def pretrain(
     )
     if runtime.first:
         out.mkdir(parents=True, exist_ok=True)
-        _check_folder(out, config)
         folder.note(out, shape, begun=checkpoints.latest(out)[0] is not None)
         write_json(
             out / "config.json",
@@ -158,7 +161,8 @@ def pretrain(
         write_json(out / "dataset_manifest.json", corpus.manifest())
     runtime.wait()
     begin = partial(fresh, config, shape, tokenizer, corpus)
-    outcome = train(config, learner, corpus, out, runtime, speak, fresh=begin)
+    marks = {"tokenizer": digest(tokenizer.text)}
+    outcome = train(config, learner, corpus, out, runtime, speak, marks, begin)
     trained = weights.whole(learner, runtime)
     if runtime.first:
         from safetensors.torch import save_file
@@ -179,8 +183,24 @@ def _tokenizer(out: Path, corpus: Corpus, shape: ModelConfig, runtime: distribut
     text = None
     if runtime.first:
         kept = out / "tokenizer.json"
-        text = kept.read_text("utf-8") if kept.is_file() else Tokenizer.learn(corpus.sentences(), shape.vocabulary).text
+        known = kept.is_file()
+        text = _read_tokenizer(kept).text if known else Tokenizer.learn(corpus.sentences(), shape.vocabulary).text
     return Tokenizer(runtime.told(text))
+
+
+def _read_tokenizer(file: Path) -> Tokenizer:
+    """
+    Raises:
+        CorruptError: it is none.
+    """
+    from xperience.model.language import Tokenizer
+
+    try:
+        found = Tokenizer(file.read_text("utf-8"))
+        len(found)
+    except Exception as error:  # the library raises nothing narrower
+        raise CorruptError("the tokenizer cannot be read", file=file, found=str(error)[:300]) from error
+    return found
 
 
 def planned_shape(config: TrainConfig, folders: list[Path]) -> ModelConfig:
@@ -204,12 +224,29 @@ def _silent(text: str) -> None:
     return
 
 
-def _check_folder(out: Path, config: TrainConfig) -> None:
-    """That the folder is empty or of this run."""
+OURS = ("statistics.json", "tokenizer.json", "dataset_manifest.json", "weights.safetensors", "progress.jsonl")
+"""Files of a run that are written only after its config.json."""
+
+
+def _check_folder(out: Path, config: TrainConfig, folders: list[Path]) -> None:
+    """That the folder is of this run, or holds nothing that a new one would write over."""
+    if any(out.resolve() == folder.resolve() for folder in folders):
+        raise UsageError(
+            "the run would write into its data", field="--out", found=str(out), hint="give it its own folder"
+        )
+    foreign = [name for name in OURS if (out / name).exists()]
+    if foreign and not (out / "config.json").exists():
+        raise UsageError(
+            "the folder is not of a run",
+            file=out,
+            found=foreign[0],
+            expected="config.json too",
+            hint="give another --out",
+        )
     if (out / "config.json").is_file():
         try:
             old = parse(json.loads((out / "config.json").read_text("utf-8"))["train"])
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise CorruptError("the run's config cannot be read", file=out / "config.json") from error
         if old.digest != config.digest and checkpoints.latest(out)[0] is not None:
             raise UsageError(
@@ -287,7 +324,6 @@ def restore(run: Path, device: str = "cpu") -> Restored:
 
     from xperience.model.config import ModelConfig
     from xperience.model.external import folder, guest
-    from xperience.model.language import Tokenizer
 
     for name in ("config.json", "statistics.json", "tokenizer.json", "weights.safetensors"):
         if not (run / name).is_file():
@@ -300,9 +336,9 @@ def restore(run: Path, device: str = "cpu") -> Restored:
         config = parse(about["train"], run / "config.json")
         shape = ModelConfig.from_json(about["model"])
         texts = Texts({kind: tuple(labels) for kind, labels in about["texts"].items()})
-        tokenizer = Tokenizer((run / "tokenizer.json").read_text("utf-8"))
+        tokenizer = _read_tokenizer(run / "tokenizer.json")
         values = load_file(str(run / "weights.safetensors"))
-    except (ValueError, KeyError, TypeError, AttributeError, SafetensorError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, SafetensorError) as error:
         raise CorruptError("the run cannot be read", file=run, found=str(error)[:300]) from error
     shape = folder.placed(shape, run)
     learner = build(config, shape, texts, tokenizer)

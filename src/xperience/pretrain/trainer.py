@@ -23,7 +23,7 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 
-from xperience.errors import UsageError, XperienceError
+from xperience.errors import CorruptError, UsageError, XperienceError
 from xperience.prepare.batch import Batch
 from xperience.pretrain import checkpoints, collapse, distributed, weights
 from xperience.pretrain.collapse import Alarm
@@ -99,12 +99,7 @@ def train(
         UsageError: the run was begun with another config, data or model. DivergedError: see there.
     """
     options = config.run
-    if options.batch % (runtime.world * options.accumulate):
-        raise UsageError(
-            "the batch cannot be dealt out evenly",
-            field="run.batch",
-            found=f"{options.batch} over {runtime.world} ranks in {options.accumulate} parts",
-        )
+    dealt_evenly(config, runtime)
 
     # The learner on its device, in shards; one without storage gets room for its shards only.
     bare = weights.bare(learner)
@@ -130,15 +125,15 @@ def train(
     marks = {"config": config.digest, "data": data.identity, **(identity or {})}
     counters, alarm = Counters(), Alarm(grace=config.optimiser.warmup)
     normaliser = Normaliser(config.objectives)
-    found, passed = runtime.told(checkpoints.latest(run) if runtime.first else None)
+    found, passed = runtime.told(checkpoints.latest(run, _standing) if runtime.first else None)
     for text in passed:
         say(f"passed over {text}")
     if found is not None:
         _same(found, marks)
         checkpoints.restore(found, learner, optimiser, runtime)
-        counters = Counters(**found.manifest["counters"])
+        counters = _standing(found)
         normaliser.restore(found.manifest["normaliser"])
-        alarm.bad = int(found.manifest["alarm"])
+        alarm.bad = found.manifest["alarm"]
         say(f"goes on from step {counters.step}")
     elif bare:
         assert fresh is not None, "nothing to begin with"
@@ -279,6 +274,20 @@ def train(
     return Outcome(counters, line, code)
 
 
+def dealt_evenly(config: TrainConfig, runtime: Runtime) -> None:
+    """
+    Raises:
+        UsageError: a batch that ranks and parts do not divide.
+    """
+    options = config.run
+    if options.batch % (runtime.world * options.accumulate):
+        raise UsageError(
+            "the batch cannot be dealt out evenly",
+            field="run.batch",
+            found=f"{options.batch} over {runtime.world} ranks in {options.accumulate} parts",
+        )
+
+
 def _over(config: TrainConfig, counters: Counters) -> bool:
     return _progress(config, counters) >= 1
 
@@ -307,12 +316,29 @@ def _seed(*numbers: int) -> int:
     return int(np.random.SeedSequence([n % 2**63 for n in numbers]).generate_state(1, np.uint64)[0] >> np.uint64(1))
 
 
+def _standing(found: checkpoints.Checkpoint) -> Counters:
+    """Where a checkpoint's run stands.
+
+    Raises:
+        CorruptError: what training needs to go on is not in its manifest.
+    """
+    try:
+        counters = Counters(**found.manifest["counters"])
+        counts = (counters.step, counters.samples, counters.tokens, counters.skipped, *counters.present.values())
+        assert all(type(count) is int and count >= 0 for count in counts) and counters.step == found.step
+        assert math.isfinite(counters.seconds) and math.isfinite(counters.waited)
+        Normaliser({}).restore(found.manifest["normaliser"])
+        assert type(found.manifest["alarm"]) is int
+    except (KeyError, ValueError, TypeError, AttributeError, AssertionError) as error:
+        raise CorruptError("the manifest does not say where the run stands", file=found.path) from error
+    return counters
+
+
 def _same(found: checkpoints.Checkpoint, marks: dict[str, Any]) -> None:
-    what = {"config": "the run was begun with another config", "data": "the run was begun with other data"}
-    for name, text in what.items():
+    for name in marks:
         if found.manifest.get(name) != marks[name]:
             raise UsageError(
-                text,
+                f"the run was begun with {'other' if name == 'data' else 'another'} {name}",
                 file=found.path,
                 field=name,
                 found=found.manifest.get(name),

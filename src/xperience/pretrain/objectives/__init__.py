@@ -19,10 +19,11 @@ class Objective(Protocol):
     """An `nn.Module` with heads of its own.
 
     Attributes:
-        name: of its file.
+        name: of its file. needs: streams without which it cannot be asked; none, if it does not say.
     """
 
     name: str
+    needs: tuple[str, ...]
 
     def __call__(self, step: Step) -> dict[str, Term]:
         """Losses of this step by name, as sums with counts."""
@@ -34,13 +35,27 @@ def build(names: list[str] | tuple[str, ...], config: ModelConfig, channels: dic
 
     Args:
         channels: numbers that one token of each stream stands for, as the encoders say.
+
+    Raises:
+        UsageError: the data lacks a stream that one of them needs.
     """
     from importlib import import_module
+
+    from xperience.errors import UsageError
 
     built = {}
     for name in names:
         assert name in NAMES, name
         module = import_module(f"{__name__}.{name}")
         kind = getattr(module, "".join(part.capitalize() for part in name.split("_")))
+        lacking = [stream for stream in getattr(kind, "needs", ()) if stream not in config.streams]
+        if lacking:
+            raise UsageError(
+                "the objective needs a stream that the data lacks",
+                field=f"objectives.{name}",
+                found=f"no {lacking[0]}",
+                expected=" and ".join(kind.needs),
+                hint=f"weigh it 0 (--set objectives.{name}=0), or prepare that stream too",
+            )
         built[name] = cast("nn.Module", kind(config, channels) if name == "masked" else kind(config))
     return built

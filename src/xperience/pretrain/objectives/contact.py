@@ -30,6 +30,7 @@ class Contact(nn.Module):
     """See the module."""
 
     name = "contact"
+    needs = ("contacts",)
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()

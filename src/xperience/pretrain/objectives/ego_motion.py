@@ -24,6 +24,7 @@ class EgoMotion(nn.Module):
     """See the module. Outputs: headset 3, its forward and down axes 6, pelvis 3."""
 
     name = "ego_motion"
+    needs = ("pose", "body")
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()

@@ -25,6 +25,7 @@ class HandMotion(nn.Module):
     """See the module."""
 
     name = "hand_motion"
+    needs = SIDES
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()

@@ -25,6 +25,7 @@ class Language(nn.Module):
     """See the module. It has no head of its own: the decoder is the model's."""
 
     name = "language"
+    needs = ("contacts",)
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()

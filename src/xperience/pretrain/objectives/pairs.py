@@ -9,7 +9,6 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from xperience.errors import UsageError
 from xperience.model.config import ModelConfig
 from xperience.model.model import State
 from xperience.pretrain.objectives.alignment import START, WIDTH, overlap
@@ -20,24 +19,13 @@ SIDES = ("imu", "body")
 
 
 class Pairs(nn.Module):
-    """See the module.
-
-    Raises:
-        UsageError: the data lacks one of the two streams.
-    """
+    """See the module."""
 
     name = "pairs"
+    needs = SIDES
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        lacking = [side for side in SIDES if side not in config.streams]
-        if lacking:
-            raise UsageError(
-                "the objective needs a stream that the data lacks",
-                field="objectives.pairs",
-                found=f"no {lacking[0]}",
-                expected=" and ".join(SIDES),
-            )
         block, window = config.width * config.readouts, pooled_width(config.width, config.readouts)
         self.block = nn.ModuleDict({side: head(block, WIDTH) for side in SIDES})
         self.window = nn.ModuleDict({side: head(window, WIDTH) for side in SIDES})

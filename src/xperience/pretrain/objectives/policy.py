@@ -27,6 +27,7 @@ class Policy(nn.Module):
     """See the module."""
 
     name = "policy"
+    needs = ("hand_left", "hand_right")
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
