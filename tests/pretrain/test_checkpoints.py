@@ -131,6 +131,8 @@ def test_a_manifest_that_does_not_say_where_the_run_stands(run: Path, changes: d
 def test_damaged_records_cost_only_themselves(run: Path) -> None:
     file = run / "progress.jsonl"
     lines = file.read_bytes().splitlines(keepends=True)
-    file.write_bytes(b"".join([lines[0], b"\x80\xff garbage\n", b"[" * 100_000 + b"\n", b'{"step": true}\n', *lines[1:]]))
+    file.write_bytes(
+        b"".join([lines[0], b"\x80\xff garbage\n", b"[" * 100_000 + b"\n", b'{"step": true}\n', *lines[1:]])
+    )
     toy.run(run, run__steps=5, optimiser__schedule="constant")
     assert [line["step"] for line in read_progress(run)] == list(range(5))

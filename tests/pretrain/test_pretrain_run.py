@@ -132,7 +132,9 @@ def test_numbers_that_cannot_be_are_refused(key: str, value: object) -> None:
         planned_shape(load_config("nano", {key: value}), [])
 
 
-@pytest.mark.parametrize("content", [b"\x80\xff", 'name = "é"'.encode("latin-1"), b"x = " + b"9" * 5000, b"x=" + b"[" * 9999])
+@pytest.mark.parametrize(
+    "content", [b"\x80\xff", 'name = "é"'.encode("latin-1"), b"x = " + b"9" * 5000, b"x=" + b"[" * 9999]
+)
 def test_what_is_no_toml(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "a.toml").write_bytes(content)
     with pytest.raises(FormatError, match="not TOML"):

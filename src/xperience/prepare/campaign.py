@@ -130,7 +130,7 @@ def _refuse_other(out: Path, recipe: Recipe, jobs: Sequence[Job]) -> None:
     """Refuses a folder that another recipe or split made, or that holds something else."""
     try:
         known = json.loads((out / "prepare.json").read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError, ValueError):
+    except (FileNotFoundError, NotADirectoryError, ValueError, RecursionError):
         known = {}
     except OSError as error:
         raise SpaceError("cannot write", file=out, found=error.strerror) from error

@@ -111,10 +111,10 @@ def load_recipe(source: str | Path) -> Recipe:
         raise FormatError("not TOML", file=place, found=str(error)) from error
 
 
-def parse(values: dict[str, Any], place: Path | None = None) -> Recipe:
-    """A recipe from plain values; see `load_recipe`."""
+def parse(values: dict[str, Any], place: Path | None = None, *, strict: bool = False) -> Recipe:
+    """A recipe from plain values; see `load_recipe`. strict: as `Recipe` writes them, no text in place of a number."""
     try:
-        return Recipe(**values)
+        return Recipe.model_validate_json(to_json(values), strict=True) if strict else Recipe(**values)
     except ValidationError as error:
         first = error.errors()[0]
         where = [str(part) for part in first["loc"]]

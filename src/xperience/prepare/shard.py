@@ -40,7 +40,7 @@ def finished(folder: Path, job: Job, recipe: Recipe) -> dict[str, Any] | None:
             return report
         whole = shard.stat().st_size == report["shard"]["bytes"] and index_file(shard).is_file()
         return report if whole else None
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
 
 

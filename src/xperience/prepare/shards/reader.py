@@ -13,7 +13,7 @@ import mmap
 import os
 import zlib
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -22,8 +22,10 @@ from typing import Any, Self
 import numpy as np
 
 from xperience.episode import Presence
-from xperience.errors import CorruptError, FormatError, MissingError
+from xperience.episode.layout import NOMINAL_FPS
+from xperience.errors import CorruptError, FormatError, MissingError, UsageError
 from xperience.prepare.piece import Piece
+from xperience.prepare.recipe import parse
 from xperience.prepare.segments import decode
 from xperience.prepare.shards.index import Index
 from xperience.prepare.shards.layout import BLOCK, META, Member
@@ -35,6 +37,17 @@ OPEN_SHARDS = 128
 
 VIEWS = 4096
 """Arrays of one shard that are remembered."""
+
+LATEST_S = 1e9
+"""No clock of a recording goes further: 30 years."""
+
+AGAIN = "run the same `xperience prepare` again"
+
+TEXTS, COUNTS = ("episode_id", "session", "split", "shard"), ("frames", "segments")
+"""Columns of episodes.parquet that are read."""
+
+SAID: Mapping[str, type] = {"present": list, "cameras": dict, "provenance": dict}
+"""What every segment's meta has."""
 
 
 class Shard:
@@ -139,38 +152,23 @@ class Prepared:
 
     Attributes:
         folder: where it is. identity: of recipe and plan.
-        ids, sessions, sides: [E] of its recordings, in the order of the plan. frames: [E] int64.
-        segment_frames: frames of a whole segment. recipe: as written.
+        ids, sessions, sides: [E] of its recordings, in the order of the plan. frames, segments: [E] int64.
+        segment_frames: frames of a whole segment. recipe: as written. shards: names of all.
         set_aside: shards that cannot be opened, with the reason. damaged: members that turned out bad, likewise.
     """
 
     def __init__(self, folder: Path) -> None:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
         self.folder = folder
-        try:
-            about = json.loads((folder / "prepare.json").read_text(encoding="utf-8"))
-            self.recipe: dict[str, Any] = json.loads((folder / "recipe.json").read_text(encoding="utf-8"))
-            table = pq.read_table(folder / "episodes.parquet").to_pydict()
-            self.identity = f"{about['recipe']}-{about['plan']}"
-        except FileNotFoundError as error:
-            raise MissingError(
-                "no prepared data here",
-                file=folder,
-                field=Path(error.filename or "").name,
-                hint="run `xperience prepare`",
-            ) from error
-        except (OSError, ValueError, KeyError, pa.ArrowException) as error:
-            raise CorruptError("the prepared folder cannot be read", file=folder, found=str(error)) from error
-        if not about.get("whole"):
-            raise MissingError("the folder is not finished", file=folder, hint="run the same `xperience prepare` again")
-        self.ids: list[str] = table["episode_id"]
-        self.sessions: list[str] = table["session"]
-        self.sides: list[str] = table["split"]
-        self.frames = np.array(table["frames"], np.int64)
-        self._shard_of: list[str] = table["shard"]
-        self.segment_frames = max(1, round(self.recipe["seconds"] * 20.0))
+        about = _document(folder / "prepare.json", {"recipe": str, "plan": str, "whole": bool})
+        self.identity = f"{about['recipe']}-{about['plan']}"
+        if not about["whole"]:
+            raise MissingError("the folder is not finished", file=folder, hint=AGAIN)
+        self.shards: tuple[str, ...] = tuple(_keyed(about, folder / "prepare.json", {"shards": dict})["shards"])
+        self.recipe = _recipe(folder / "recipe.json")
+        table = _episodes(folder / "episodes.parquet", self.shards)
+        self.ids, self.sessions, self.sides, self._shard_of = (table[name] for name in TEXTS)
+        self.frames, self.segments = (np.array(table[name], np.int64) for name in COUNTS)
+        self.segment_frames = max(1, round(self.recipe["seconds"] * NOMINAL_FPS))
         self.set_aside: dict[str, str] = {}
         self.damaged: dict[str, str] = {}
         self._open: OrderedDict[str, Shard] = OrderedDict()
@@ -182,14 +180,19 @@ class Prepared:
         """Opens what `xperience prepare` wrote.
 
         Raises:
-            MissingError: it is not there or not finished. CorruptError: its tables cannot be read.
+            MissingError: it is not there or not finished. CorruptError: its tables cannot be read. FormatError: they are
+                not what `xperience prepare` writes.
         """
         return cls(Path(folder))
 
     @cached_property
     def statistics(self) -> dict[str, Any]:
-        """Of the training split, by stream."""
-        found: dict[str, Any] = json.loads((self.folder / "statistics.json").read_text(encoding="utf-8"))["streams"]
+        """Of the training split, by stream.
+
+        Raises:
+            MissingError, CorruptError, FormatError: they are not there, cannot be read, or are something else.
+        """
+        found: dict[str, Any] = _document(self.folder / "statistics.json", {"streams": dict})["streams"]
         return found
 
     @property
@@ -213,7 +216,7 @@ class Prepared:
             parts: dict[str, list[Piece]] = {stream: [] for stream in streams}
             for n, low, high in self._cuts(start, count):
                 key = f"{self.ids[episode]}/{n:05d}"
-                clock = shard.array(key, "clock.times.npy")
+                clock = self._clock(shard, episode, n)
                 present = self._meta(episode, n)["present"]
                 for stream in streams:
                     if stream in present:
@@ -233,9 +236,8 @@ class Prepared:
     def clock(self, episode: int, start: int, count: int) -> np.ndarray:
         """[count] times of frames, seconds on the recording's clock."""
         shard = self._shard(self._shard_of[episode])
-        key = self.ids[episode]
         cuts = self._cuts(start, count)
-        return np.concatenate([shard.array(f"{key}/{n:05d}", "clock.times.npy", low, high) for n, low, high in cuts])
+        return np.concatenate([self._clock(shard, episode, n)[low:high] for n, low, high in cuts])
 
     def metas(self, episode: int, start: int, count: int) -> list[tuple[dict[str, Any], int, int]]:
         """(meta, first, behind the last frame within the segment) of each segment that the frames touch."""
@@ -251,18 +253,29 @@ class Prepared:
             shard.close()
         self._open.clear()
 
-    def _cuts(self, start: int, count: int) -> list[tuple[int, int, int]]:
+    def _cuts(self, start: int, count: int) -> Iterator[tuple[int, int, int]]:
         size = self.segment_frames
-        first, last = start // size, (start + count - 1) // size
-        return [(n, max(start - n * size, 0), min(start + count - n * size, size)) for n in range(first, last + 1)]
+        for n in range(start // size, (start + count - 1) // size + 1):
+            yield n, max(start - n * size, 0), min(start + count - n * size, size)
+
+    def _clock(self, shard: Shard, episode: int, n: int) -> np.ndarray:
+        """[F + 1] times of a segment's frames, and the end of the last; they go forward."""
+        key, name = f"{self.ids[episode]}/{n:05d}", "clock.times.npy"
+        clock = shard.array(key, name)
+        count = min(self.segment_frames, int(self.frames[episode]) - n * self.segment_frames) + 1
+        if clock.shape != (count,) or clock.dtype != np.float64:
+            raise CorruptError(
+                "a segment of another length", file=shard.path, field=f"{key}.{name}", found=clock.shape,
+                expected=f"{count} times",
+            )  # fmt: skip
+        if not ((np.abs(clock) < LATEST_S).all() and (clock[1:] > clock[:-1]).all()):
+            raise CorruptError("a segment's clock does not go forward", file=shard.path, field=f"{key}.{name}")
+        return clock
 
     def _read_meta(self, episode: int, n: int) -> dict[str, Any]:
         shard = self._shard(self._shard_of[episode])
-        try:
-            found: dict[str, Any] = json.loads(shard.bytes(f"{self.ids[episode]}/{n:05d}", META))
-        except ValueError as error:
-            raise CorruptError("a segment's meta is no JSON", file=shard.path, found=str(error)) from error
-        return found
+        key = f"{self.ids[episode]}/{n:05d}"
+        return _keyed(_json(shard.bytes(key, META), shard.path, f"{key}.{META}"), shard.path, SAID)
 
     def _shard(self, name: str) -> Shard:
         if name in self.set_aside:
@@ -283,6 +296,82 @@ class Prepared:
             self._closed_bytes += old.bytes_read
             old.close()
         return shard
+
+
+def _bytes(file: Path) -> bytes:
+    """All of a small file of the folder."""
+    try:
+        return file.read_bytes()
+    except FileNotFoundError as error:
+        raise MissingError("no prepared data here", file=file, hint=AGAIN) from error
+    except OSError as error:
+        raise CorruptError("the prepared folder cannot be read", file=file, found=error.strerror, hint=AGAIN) from error
+
+
+def _document(file: Path, kinds: Mapping[str, type]) -> dict[str, Any]:
+    """A file with a JSON object that has these keys."""
+    return _keyed(_json(_bytes(file), file), file, kinds)
+
+
+def _json(data: bytes, file: Path, field: str | None = None) -> Any:
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise CorruptError("not JSON", file=file, field=field, found=str(error)[:200], hint=AGAIN) from error
+
+
+def _keyed(found: Any, file: Path, kinds: Mapping[str, type]) -> dict[str, Any]:
+    """`found`, if it is an object that has these keys with values of these types."""
+    if not isinstance(found, dict):
+        raise FormatError("no JSON object", file=file, found=type(found).__name__, hint=AGAIN)
+    for key, kind in kinds.items():
+        if not isinstance(found.get(key), kind):
+            value = repr(found[key])[:80] if key in found else "nothing"
+            raise FormatError(
+                "not what `xperience prepare` writes", file=file, field=key, found=value, expected=kind.__name__,
+                hint=AGAIN,
+            )  # fmt: skip
+    return found
+
+
+def _recipe(file: Path) -> dict[str, Any]:
+    """The recipe; what decides how segments are read is no default."""
+    found = _document(file, {"seconds": float, "streams": list, "video": dict, "depth": dict})
+    try:
+        return parse(found, file, strict=True).model_dump(mode="json")
+    except UsageError as error:
+        raise FormatError(
+            error.what, file=file, field=error.field, found=error.found, expected=error.expected, hint=AGAIN
+        ) from error
+
+
+def _episodes(file: Path, shards: Collection[str]) -> dict[str, list[Any]]:
+    """Columns of the table of recordings; nothing in them is empty, and their shards are among `shards`."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        table = pq.read_table(pa.BufferReader(_bytes(file)))
+        for name in (*TEXTS, *COUNTS):
+            fits, expected = (pa.types.is_string, "texts") if name in TEXTS else (pa.types.is_integer, "whole numbers")
+            there = table.column_names.count(name) == 1
+            if not there or not fits(table[name].type) or table[name].null_count:
+                raise FormatError(
+                    "not the table that `xperience prepare` writes", file=file, field=name,
+                    found=f"{table[name].type}, {table[name].null_count} empty" if there else "no such column",
+                    expected=expected, hint=AGAIN,
+                )  # fmt: skip
+        columns: dict[str, list[Any]] = table.select([*TEXTS, *COUNTS]).to_pydict()
+    except (OSError, ValueError, pa.ArrowException) as error:
+        raise CorruptError("the prepared folder cannot be read", file=file, found=str(error), hint=AGAIN) from error
+    for name in COUNTS:
+        wrong = [count for count in columns[name] if not 0 < count < 2**31]
+        if wrong:
+            raise FormatError("no count", file=file, field=name, found=wrong[0], expected="1 to 2^31", hint=AGAIN)
+    unknown = set(columns["shard"]).difference(shards)
+    if unknown:
+        raise FormatError("no such shard", file=file, field="shard", found=min(unknown), hint=AGAIN)
+    return columns
 
 
 def _joined(stream: str, pieces: list[Piece]) -> Piece:
