@@ -18,7 +18,7 @@ def register(app: typer.Typer) -> None:
         out: Annotated[Path, typer.Option("--out", help="File to write, .npy; two more stand beside it.")],
         recording: Annotated[str, typer.Option(help="Id of one recording of a prepared folder; all without it.")] = "",
         stride: Annotated[int, typer.Option(min=1, help="Frames from one window to the next.")] = 5,
-        device: Annotated[str, typer.Option(help="cpu, or cuda.")] = "cpu",
+        device: Annotated[str, typer.Option(help="cpu, cuda, or cuda:N.")] = "cpu",
         quiet: Annotated[bool, typer.Option("--quiet", help="No progress bars.")] = False,
     ) -> None:
         """Write a trained model's representation of a recording, for use with numpy alone.

@@ -28,8 +28,8 @@ def register(app: typer.Typer) -> None:
         sections: Annotated[
             str, typer.Option(help="Sections joined by commas, such as forecasts,retrieval; all where left away.")
         ] = "",
-        seed: Annotated[int, typer.Option(help="Of probes, draws of baselines and intervals.")] = 0,
-        device: Annotated[str, typer.Option(help="cpu, or cuda.")] = "cpu",
+        seed: Annotated[int, typer.Option(min=0, help="Of probes, draws of baselines and intervals.")] = 0,
+        device: Annotated[str, typer.Option(help="cpu, cuda, or cuda:N.")] = "cpu",
         workers: Annotated[int, typer.Option(min=1, help="Processes that extract features for the heads.")] = 1,
         quiet: Annotated[bool, typer.Option("--quiet", help="No progress bars.")] = False,
         json_: Annotated[bool, typer.Option("--json", help="Print evaluation.json instead of a table.")] = False,
@@ -78,6 +78,8 @@ def register(app: typer.Typer) -> None:
             typer.echo(to_json(found), nl=False)
             return
         typer.echo(table(found))
+        for one in found["set_aside"]:
+            typer.echo(f"{one['episode']} set aside: {one['reason']}", err=True)
         typer.echo(page.resolve())
 
 

@@ -7,7 +7,6 @@ OUT.json         what is what; written last
 
 from __future__ import annotations
 
-import json
 import zipfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -19,18 +18,15 @@ import numpy as np
 
 from xperience.errors import CorruptError, FormatError, LimitError, MissingError, UsageError
 from xperience.evaluation.inputs import Inputs
-from xperience.evaluation.run import fits
+from xperience.evaluation.opening import fits, recipe_of, restored_of
 from xperience.evaluation.viewer import Viewer, half, tokens_of
 from xperience.prepare.batch import Batch
-from xperience.prepare.recipe import Recipe, parse
+from xperience.prepare.recipe import Recipe
 from xperience.prepare.shards.reader import Prepared
 from xperience.prepare.streams import STREAMS
-from xperience.pretrain.run import Restored, restore
+from xperience.pretrain.run import Restored
 from xperience.progress import meter
 from xperience.storage import digest, replacing, write_json
-
-DECIDING = ("seconds", "points", "video", "depth")
-"""What of a recipe changes the numbers that a model reads, beside the streams."""
 
 
 def embed(
@@ -58,14 +54,19 @@ def embed(
 
     Raises:
         MissingError: no finished run, no recording, no such id. UsageError: data prepared in another way, several
-            recordings, no stride. LimitError: shorter than a window. FormatError, CorruptError: unreadable.
+            recordings, no stride, no such device, a folder in the way. LimitError: shorter than a window. FormatError,
+            CorruptError: unreadable.
     """
     if stride < 1:
         raise UsageError("not a stride", field="--stride", found=stride, expected="a whole number from 1")
     if out.suffix != ".npy":
         raise UsageError("not a name for arrays", field="--out", found=out.name, expected="a name that ends in .npy")
-    restored = restore(run, device)
-    with _opened(episode, _recipe(run), restored, show) as prepared:
+    for path in (out, out.with_suffix(".tokens.npz"), out.with_suffix(".json")):
+        if path.is_dir():
+            raise UsageError("a folder stands where a file would be written", field="--out", file=path,
+                             hint="choose another name")  # fmt: skip
+    restored = restored_of(run, device)
+    with _opened(episode, recipe_of(run), restored, show) as prepared:
         wanted = _wanted(prepared, recording)
         frames = restored.config.data.frames
         longest = max(int(prepared.frames[prepared.ids.index(id)]) for id in wanted)
@@ -102,42 +103,18 @@ def embed(
     return found
 
 
-def _recipe(run: Path) -> Recipe:
-    """By which the run's data was prepared."""
-    place = run / "dataset_manifest.json"
-    try:
-        return parse(json.loads(place.read_text("utf-8"))["folders"][0]["recipe"], place)
-    except FileNotFoundError as error:
-        raise MissingError("the run does not say how its data was prepared", file=place) from error
-    except (OSError, ValueError, KeyError, IndexError, TypeError) as error:
-        raise CorruptError("the run's manifest cannot be read", file=place, found=str(error)[:200]) from error
-
-
 @contextmanager
 def _opened(place: Path, recipe: Recipe, restored: Restored, show: bool) -> Iterator[Prepared]:
     """Prepared data of a place: as it is, or made of the recording there for as long as it is needed."""
     with ExitStack() as stack:
         if (place / "prepare.json").is_file():
             prepared = Prepared.open(place)
-            _alike(prepared, recipe)
         else:
             folder = Path(stack.enter_context(TemporaryDirectory(prefix="xperience-embed-")))
             prepared = _prepared(place, recipe, restored, folder, show)
         stack.callback(prepared.close)
-        fits(restored, prepared)
+        fits(restored, prepared, recipe, "give the recording itself: it is prepared as the run's data was")
         yield prepared
-
-
-def _alike(prepared: Prepared, recipe: Recipe) -> None:
-    """That data was prepared as the run's was."""
-    expected = recipe.model_dump(mode="json")
-    for key in DECIDING:
-        if prepared.recipe.get(key) != expected[key]:
-            raise UsageError(
-                "the data was prepared by another recipe than the run's", file=prepared.folder, field=key,
-                found=prepared.recipe.get(key), expected=expected[key],
-                hint="give the recording itself: it is prepared as the run's data was",
-            )  # fmt: skip
 
 
 def _prepared(place: Path, recipe: Recipe, restored: Restored, folder: Path, show: bool) -> Prepared:

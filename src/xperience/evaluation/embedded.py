@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from xperience.benchmark.recording import Recording
+from xperience.benchmark.samples import NotMeasurable
 from xperience.evaluation.inputs import Inputs, inputs_of
 from xperience.storage import digest
 
@@ -29,6 +30,16 @@ class View:
     sides: dict[str, np.ndarray] = field(default_factory=dict)
     own: dict[str, np.ndarray] = field(default_factory=dict)
     content: np.ndarray | None = None
+
+    def side(self, name: str) -> np.ndarray:
+        """One of `sides`.
+
+        Raises:
+            NotMeasurable: the model has no contrastive space.
+        """
+        if name not in self.sides:
+            raise NotMeasurable("the model was trained without a contrastive space")
+        return self.sides[name]
 
 
 @dataclass(frozen=True)
@@ -66,12 +77,14 @@ class EmbeddedRecording(Recording):
         """[n, R] cosines of every block of one window with every block of the other.
 
         Through the same inputs the content of each stream is compared, and the readouts; through different ones the
-        contrastive embeddings, motion against what is seen and heard.
+        contrastive embeddings, motion against what is seen and heard; R is 0 for a model without that space.
         """
         a, b = self.view(blocks), self.view(others)
         if tuple(blocks) == tuple(others):
             assert a.content is not None and b.content is not None
             return _cosines(a.content[one].swapaxes(1, 2), b.content[two].swapaxes(1, 2))
+        if not a.sides:
+            return np.zeros((len(one), 0), np.float32)
         return _cosines(a.sides["motion"][one], b.sides["sight"][two])
 
 

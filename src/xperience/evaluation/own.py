@@ -31,6 +31,7 @@ LISTENS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 QUANTILES = np.linspace(0.02, 0.98, 49)
 NEVER = -1e9
+NO_HEAD = "the model has no head for this task"
 
 
 class OwnHead:
@@ -58,7 +59,7 @@ class OwnHead:
         if self.task.id == "hand_contact":
             joints = self._said("joints")
             return self._two_way(lambda pool: joints(pool)[:, WRISTS].max(1), val, y_val, names.index("contact"))
-        raise NotMeasurable("the model has no head for this task")
+        raise NotMeasurable(NO_HEAD)
 
     def sets(self, train: Pool, y: np.ndarray, val: Pool, y_val: np.ndarray) -> Predictor:
         learnt = list(dict.fromkeys(name for names in train.target for name in names))
@@ -82,7 +83,7 @@ class OwnHead:
         if self.task.id == "ego_motion":
             said = self._said("ego")
             return Fitted(lambda pool: said(pool).reshape(len(pool), -1, 12)[:, -1, :3].astype(np.float32))
-        raise NotMeasurable("the model has no head for this task")
+        raise NotMeasurable(NO_HEAD)
 
     def match(self, test: Pool) -> tuple[np.ndarray, np.ndarray]:
         """Queries and candidates [n, E] of a retrieval in the contrastive space.
@@ -93,8 +94,8 @@ class OwnHead:
         if self.task.id == "caption_grounding":
             return self._said("words")(test), self._said("window")(test)
         if self.task.id == "cross_modal_retrieval":
-            motion = _gather(test, lambda r: r.view(self.task.blocks).sides["motion"])
-            sight = _gather(test, lambda r: r.view(VISION).sides["sight"])
+            motion = _gather(test, lambda r: r.view(self.task.blocks).side("motion"))
+            sight = _gather(test, lambda r: r.view(VISION).side("sight"))
             return _flat(motion), _flat(sight)
         raise NotMeasurable("the model has no common space for these two sides")
 
@@ -104,8 +105,8 @@ class OwnHead:
         frequency = np.log(np.bincount(y, minlength=count) / len(y))
 
         def score(pool: Pool, listens: float, favour: float) -> np.ndarray:
-            seen = _gather(pool, lambda r: r.view(self.task.blocks).own[kind])
-            told = _gather(pool, lambda r: r.view(self.task.blocks).own[f"told_{kind}"])
+            seen = _gather(pool, lambda r: _told(r, self.task.blocks, kind))
+            told = _gather(pool, lambda r: _told(r, self.task.blocks, f"told_{kind}"))
             both = (1 - listens) * seen + listens * told
             found = np.where(columns >= 0, both[:, np.maximum(columns, 0)], NEVER)
             return cast(np.ndarray, found - favour * frequency)
@@ -134,7 +135,7 @@ class OwnHead:
         blocks = self.task.blocks
 
         def of(pool: Pool) -> np.ndarray:
-            return _gather(pool, lambda r: r.view(blocks).own[name])
+            return _gather(pool, lambda r: _told(r, blocks, name))
 
         return of
 
@@ -142,6 +143,13 @@ class OwnHead:
         """Where the model's bank has each name, -1 where it does not."""
         place = {name: k for k, name in enumerate(self.texts.labels[kind])}
         return np.array([place.get(name.strip(), -1) for name in names])
+
+
+def _told(recording: EmbeddedRecording, blocks: tuple[str, ...], name: str) -> np.ndarray:
+    own = recording.view(blocks).own
+    if name not in own:
+        raise NotMeasurable(NO_HEAD)
+    return own[name]
 
 
 def _gather(pool: Pool, of: Callable[[EmbeddedRecording], np.ndarray]) -> np.ndarray:
@@ -156,7 +164,7 @@ def _hands(pool: Pool, blocks: tuple[str, ...]) -> np.ndarray:
         window = part.samples.window[part.rows]
         own = recording.view(blocks).own
         if "hands" not in own or "ego" not in own:
-            raise NotMeasurable("the model has no head for this task")
+            raise NotMeasurable(NO_HEAD)
         assert recording.hands is not None
         last = recording.hands[recording.windows.end_frame[window]]
         ahead = own["hands"][window].reshape(len(window), -1, 2, 21, 3)[:, :FORECAST_FRAMES]

@@ -6,7 +6,7 @@ prepared: tasks whose target they are, and the heads that read them, need the re
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,14 +23,14 @@ from xperience.pretrain.texts import per_frame
 FRAMEWISE = ("pose", "hand_left", "hand_right", "body", "contacts")
 
 
-def recordings_of(prepared: Prepared) -> list[Recording]:
-    """All recordings of a prepared folder, in order of their ids.
+def recordings_of(prepared: Prepared, without: Collection[str] = ()) -> list[Recording]:
+    """All recordings of a prepared folder but some, in order of their ids.
 
     Raises:
         XperienceError: a shard that cannot be read.
     """
     order = sorted(range(len(prepared.ids)), key=lambda k: prepared.ids[k])
-    return [_recording(prepared, k) for k in order]
+    return [_recording(prepared, k) for k in order if prepared.ids[k] not in without]
 
 
 def _recording(prepared: Prepared, place: int) -> Recording:

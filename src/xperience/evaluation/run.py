@@ -16,15 +16,17 @@ from xperience.benchmark.summary import Summary
 from xperience.benchmark.task import ALL, VISION
 from xperience.benchmark.tasks import choose as choose_tasks
 from xperience.benchmark.tasks.misalignment_detection import MOVING, SENSED
-from xperience.errors import UsageError
+from xperience.errors import LimitError, UsageError
 from xperience.evaluation.embedded import EmbeddedRecording
 from xperience.evaluation.inputs import Inputs, inputs_of
+from xperience.evaluation.opening import fits, recipe_of, restored_of
 from xperience.evaluation.recordings import recordings_of
 from xperience.evaluation.sections import Bench, choose, section
 from xperience.evaluation.tasks import compare, measure, verdict
 from xperience.evaluation.viewer import Viewer
 from xperience.prepare.shards.reader import Prepared
-from xperience.pretrain.run import Restored, restore
+from xperience.prepare.windows import FRAMES
+from xperience.pretrain.run import Restored
 from xperience.progress import track
 from xperience.storage import digest, write_json
 
@@ -58,8 +60,13 @@ def evaluate(
     """
     started = time.monotonic()
     asked = choose(list(sections) if sections else None)
-    restored, prepared = restore(run, device), Prepared.open(data)
-    fits(restored, prepared)
+    restored, prepared, recipe = restored_of(run, device), Prepared.open(data), recipe_of(run)
+    _windowed(restored, run)
+    further = [Prepared.open(path) for path in heldout]
+    for one in (prepared, *further):
+        fits(restored, one, recipe)
+        if not (one.frames >= FRAMES).any():
+            raise LimitError("no recording is as long as a window", file=one.folder, expected=f"{FRAMES} frames")
     viewer = Viewer(restored, prepared)
     sides = {
         side: [id for id, one in zip(prepared.ids, prepared.sides, strict=True) if one == side]
@@ -67,7 +74,14 @@ def evaluate(
     }
     if not sides["train"] or not sides["test"]:
         raise UsageError("the prepared data has no train or no test side", file=data, field="split")
-    plain = _recordings(prepared, episodes, out, workers, show)
+    short = {id for id, frames in zip(prepared.ids, prepared.frames, strict=True) if frames < FRAMES}
+    sides = {side: [id for id in ids if id not in short] for side, ids in sides.items()}
+    if not sides["train"] or not sides["test"]:
+        raise LimitError(
+            "no recording of the train or of the test side is as long as a window", file=data,
+            expected=f"{FRAMES} frames",
+        )  # fmt: skip
+    plain = _recordings(prepared, short, episodes, out, workers, show)
     identity = digest((run / "weights.safetensors").read_bytes())
     chosen = choose_tasks(list(tasks) if tasks else None)
     inputs = needed(chosen)
@@ -81,7 +95,7 @@ def evaluate(
     if episodes is not None:
         compare(rows, _heads(episodes, out, sides, [t.id for t in chosen], seed, show), out / "model", seed)
     bench = Bench(
-        viewer, recordings, sides, out, {p.name: Viewer(restored, Prepared.open(p)) for p in heldout}, seed, show
+        viewer, recordings, sides, out, {one.folder.name: Viewer(restored, one) for one in further}, seed, show
     )
     found: dict[str, Any] = {
         "command": command,
@@ -90,6 +104,7 @@ def evaluate(
         "model": restored.shape.to_json(),
         "weights": identity,
         "episodes": {side: len(ids) for side, ids in sides.items()},
+        "set_aside": [{"episode": id, "reason": f"shorter than {FRAMES} frames"} for id in sorted(short)],
         "test_sessions": len({r.session for r in bench.of("test")}),
         "tasks": [asdict(row) | {"score": row.score, "verdict": verdict(row)} for row in rows],
         "sections": {},
@@ -114,33 +129,36 @@ def needed(tasks: Sequence[Any]) -> list[Inputs]:
     return list(dict.fromkeys(inputs_of(one) for one in blocks))
 
 
-def fits(restored: Restored, prepared: Prepared) -> None:
-    """That data was prepared as the model's was.
+def _windowed(restored: Restored, run: Path) -> None:
+    """That the model reads windows as the tasks have them.
 
     Raises:
-        UsageError: it was not.
+        UsageError: it does not.
     """
-    lacking = [name for name in restored.shape.streams if name not in prepared.recipe["streams"]]
-    if lacking:
+    frames = restored.config.data.frames
+    if frames != FRAMES:
         raise UsageError(
-            "the data lacks streams that the model reads", file=prepared.folder, found=", ".join(lacking),
-            hint="prepare it by the recipe of the training data",
+            "the model's windows are not those of the tasks", file=run / "config.json", field="data.frames",
+            found=frames, expected=FRAMES,
+            hint=f"train a run with data.frames = {FRAMES}; `xperience embed` takes this one as it is",
         )  # fmt: skip
 
 
-def _recordings(prepared: Prepared, episodes: Path | None, out: Path, workers: int, show: bool) -> list[Recording]:
-    """From the recordings themselves where they are given, else from what was prepared."""
+def _recordings(
+    prepared: Prepared, short: set[str], episodes: Path | None, out: Path, workers: int, show: bool
+) -> list[Recording]:
+    """From the recordings themselves where they are given, else from what was prepared; without short ones."""
     if episodes is None:
-        return recordings_of(prepared)
+        return recordings_of(prepared, short)
     found, _ = collect(episodes, out / "heads", workers=workers, show=show)
     there = {recording.id: recording for recording in found}
-    gone = [id for id in prepared.ids if id not in there]
+    gone = [id for id in prepared.ids if id not in there and id not in short]
     if gone:
         raise UsageError(
             "prepared recordings are not among the episodes", field="--episodes", found=f"{len(gone)}, first {gone[0]}",
             hint="give the folder that was prepared",
         )  # fmt: skip
-    return [there[id] for id in sorted(prepared.ids)]
+    return [there[id] for id in sorted(prepared.ids) if id not in short]
 
 
 def _heads(

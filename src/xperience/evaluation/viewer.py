@@ -59,7 +59,7 @@ class Viewer:
     def windows(self, episode: str, stride: int = 5) -> np.ndarray:
         """First frames of all windows of a recording."""
         frames = int(self.prepared.frames[self.place[episode]])
-        return np.arange(0, frames - self.restored.config.data.frames + 1, stride)
+        return np.arange(0, frames - self.restored.config.data.frames + 1, min(stride, max(frames, 1)))
 
     def batch(self, episode: str, starts: np.ndarray) -> Batch:
         """The windows as tensors."""

@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from xperience.benchmark.samples import NotMeasurable
 from xperience.evaluation.inputs import Inputs
 from xperience.evaluation.sampled import sampled
 from xperience.evaluation.sections import Bench
@@ -25,6 +26,8 @@ TEXTS, FLAGS = ("action", "subtask", "next_action"), ("contact", "transition")
 def measure(bench: Bench) -> dict[str, Any]:
     """Validity, and agreement with the labels, beside always saying what is commonest."""
     viewer = bench.viewer
+    if "language" not in viewer.restored.learner.objectives:
+        raise NotMeasurable("the model was not trained to write descriptions")
     inputs = Inputs(tuple(viewer.model.streams), False)
     written: list[str] = []
     true: list[dict[str, Any]] = []

@@ -31,6 +31,8 @@ Errors = dict[str, np.ndarray]
 
 def measure(bench: Bench) -> dict[str, Any]:
     """Errors by horizon with intervals over test sessions, and curves over all frames of a second."""
+    if not {"hand_motion", "ego_motion"} & set(bench.viewer.restored.learner.objectives):
+        raise NotMeasurable("the model was not trained to forecast hands or headset")
     side = gathered(bench, "test")
     rows, scores, curves = [], [], {}
     for subject, (errors, sessions) in errors_of(bench, side).items():

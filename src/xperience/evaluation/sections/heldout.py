@@ -7,6 +7,7 @@ from typing import Any, cast
 import numpy as np
 import torch
 
+from xperience.benchmark.samples import NotMeasurable
 from xperience.evaluation.inputs import Inputs
 from xperience.evaluation.sampled import batches, spread
 from xperience.evaluation.sections import Bench
@@ -26,6 +27,8 @@ COLUMNS = [
 
 def measure(bench: Bench) -> dict[str, Any]:
     """A row for the test side, and one for each further prepared folder."""
+    if not {"action", "hand_motion", "ego_motion"} & set(bench.viewer.restored.learner.objectives):
+        raise NotMeasurable("the model has no head for actions, hands or headset")
     rows = [row("test", bench.viewer, bench.sides["test"])]
     rows += [row(name, viewer, list(viewer.prepared.ids)) for name, viewer in bench.heldout.items()]
     text = (
@@ -50,7 +53,8 @@ def row(name: str, viewer: Viewer, ids: list[str]) -> list[Any]:
             state = viewer.state(batch, inputs)
             found = viewer.answers(state, batch, inputs)
             features.append(pooled(state))
-            said.append(found["action"].float().cpu().numpy())
+            if "action" in found:
+                said.append(found["action"].float().cpu().numpy())
             true += batch.text.action
             for k, start in enumerate(batch.start_frame):
                 end = int(start) + batch.frames - 1
@@ -58,14 +62,14 @@ def row(name: str, viewer: Viewer, ids: list[str]) -> list[Any]:
                 head += _headset(viewer, id, end, found["ego"][k].float().cpu().numpy()) if "ego" in found else []
     known = np.array([bool(label) for label in true])
     own = sorted({label for label in true if label})
-    closed = [labels[k] for k in np.concatenate(said).argmax(1)]
+    closed = [labels[k] for k in np.concatenate(said).argmax(1)] if said else []
     with torch.inference_mode(), viewer.cast():
-        bank = viewer.model.text.embed(own) if own else None
-        action = cast(Any, viewer.restored.learner.objectives["action"])
-        opened = [] if bank is None else [
+        action = cast(Any, viewer.restored.learner.objectives["action"]) if said else None
+        bank = viewer.model.text.embed(own) if own and said else None
+        opened = [] if bank is None or action is None else [
             own[int(k)] for k in action.score("action", torch.cat(features), bank).argmax(1)
         ]  # fmt: skip
-    right = [a == b for a, b in zip(closed, true, strict=True)]
+    right = [a == b for a, b in zip(closed, true, strict=True)] if closed else []
     right_open = [a == b for a, b in zip(opened, true, strict=True)] if opened else []
     return [
         name, len(ids), len(true), _share(right, known), _share(right_open, known),

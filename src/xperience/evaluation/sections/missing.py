@@ -8,6 +8,7 @@ from typing import Any, cast
 import numpy as np
 import torch
 
+from xperience.benchmark.samples import NotMeasurable
 from xperience.evaluation.inputs import Inputs
 from xperience.evaluation.own import WRISTS
 from xperience.evaluation.sampled import sampled
@@ -28,6 +29,8 @@ AT = 9
 
 def measure(bench: Bench) -> dict[str, Any]:
     """A row an input set, a column a question; None where it cannot be asked."""
+    if not {"action", "contact", "hand_motion"} & set(bench.viewer.restored.learner.objectives):
+        raise NotMeasurable("the model has no head for any of these questions")
     kinds = [*dict.fromkeys(STREAMS[name].modality for name in bench.viewer.model.streams), LANGUAGE]
     sets = {"everything": kinds}
     sets |= {f"without {kind}": [one for one in kinds if one != kind] for kind in kinds}
