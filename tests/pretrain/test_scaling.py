@@ -54,7 +54,7 @@ def test_sizes_between_the_names() -> None:
     config = load_config("nano")
     assert rung_config(config, "2x64", 3).model.changes == {"layers": 2, "width": 64, "heads": 2, "kv_heads": 2}
     assert rung_config(config, "micro", 3).model.size == "micro"
-    for size in ("2x", "x64", "2x50", "axb"):
+    for size in ("2x", "x64", "2x50", "axb", "²x32", "100000x32"):
         with pytest.raises(UsageError):
             rung_config(config, size, 3)
 
@@ -71,6 +71,11 @@ def test_a_ladder_of_real_runs(prepared_path: Path, tmp_path: Path) -> None:
     said.clear()
     again = ladder(*options, windows=2, say=said.append)
     assert [rung.loss for rung in again] == [rung.loss for rung in rungs] and len(said) == 6  # nothing was done again
+    for damage in ("[]", "{", '{"mark": 1}'):
+        (tmp_path / "1x32_1" / "rung.json").write_text(damage)
+        said.clear()
+        again = ladder(*options, windows=2, say=said.append)
+        assert [rung.loss for rung in again] == [rung.loss for rung in rungs] and len(said) == 7  # but this one
     write_report(tmp_path, config, rungs, fit_all(rungs, draws=3), "xperience scale")
     text = (tmp_path / "SCALING_REPORT.md").read_text()
     assert "2x64" in text and (tmp_path / "scaling.png").stat().st_size > 1000

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import json
 import pickle
+import time
 from pathlib import Path
 
 import h5py
@@ -58,7 +60,10 @@ def test_endings(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["see /home/anna/data/x", "C:\\Users\\anna", "s3://bucket/key", "hf_abcdefghijklmnopqrstuvwx", "anna@example.org",
-     "at /mnt/disk1/ep", "AKIAABCDEFGHIJKLMNOP"],
+     "at /mnt/disk1/ep", "AKIAABCDEFGHIJKLMNOP", "/srv/data/x", "/data1/x", "/nvme0/ep", "/Volumes/Disk/x", "D:\\data\\rec",
+     "\\\\server\\share", "~/recordings/ep1", "~bob/rec", "hdfs://nn/x", "ssh://bob/x", "https://user:pw@host/x",
+     "ghp_abcdefghijklmnopqrst", "sk-ant-api03-abcdefghijkl", "glpat-abcdefghijklmnop", "password: hunter2",
+     "wandb_api_key=0123456789abcdef", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0"],
 )  # fmt: skip
 def test_private_things_in_text(tmp_path: Path, text: str) -> None:
     (tmp_path / "README.md").write_text(f"# Model\n\n{text}\n")
@@ -70,6 +75,59 @@ def test_annotations_in_json(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text(json.dumps({"x": [{"caption": "The person takes a cup."}]}))
     (finding,) = audit(tmp_path)
     assert finding.place == "x[0].caption"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.jsonl", '{"step": 1}\n{"Caption": "She takes a cup."}\n'), ("a.csv", "frame,caption\n1,She takes a cup\n"),
+        ("a.yaml", "- caption: She takes a cup\n"), ("a.json", r'{"x": "\/home\/anna\/x"}'),
+        ("a.json", r'{"x": "\u002fhome\u002fanna\u002fx"}'), ("a.html", '<img src="DATA:image/jpg;base64,AAAA">'),
+        ("a.html", '<a href="data:application/octet-stream;base64,AAAA">'),
+        ("a.md", base64.b64encode(b"\x00\x00\x00\x18ftypisom" + bytes(600)).decode()), ("a.txt", "SQLite format 3\0"),
+    ],
+)  # fmt: skip
+def test_what_hides_in_text(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).write_text(text)
+    assert [finding.file for finding in audit(tmp_path)] == [name]
+
+
+def test_what_hides_in_weights(tmp_path: Path) -> None:
+    from safetensors.numpy import save_file
+
+    file = tmp_path / "w.safetensors"
+    save_file({"trunk.weight": np.zeros((2, 3), np.float32)}, str(file))
+    assert audit(tmp_path) == []
+    file.write_bytes(file.read_bytes() + b"behind")
+    assert [finding.reason for finding in audit(tmp_path)] == ["something behind the weights"]
+    save_file({"frames": np.zeros((2, 8, 8, 3), np.uint8)}, str(file))
+    assert [finding.reason for finding in audit(tmp_path)] == ["bytes among the weights"]
+    save_file({"/home/anna/rec1": np.zeros(3, np.float32)}, str(file))
+    assert "path of a machine" in audit(tmp_path)[0].reason
+
+
+def test_what_hides_in_a_picture(tmp_path: Path) -> None:
+    from PIL import Image, PngImagePlugin
+
+    file = tmp_path / "a.png"
+    Image.new("RGB", (4, 4)).save(file)
+    assert audit(tmp_path) == []
+    file.write_bytes(file.read_bytes() + b"\x00\x00\x00\x18ftypisom")
+    assert [finding.reason for finding in audit(tmp_path)] == ["something behind the picture"]
+    said = PngImagePlugin.PngInfo()
+    said.add_text("source", "/home/anna/rec1")
+    Image.new("RGB", (4, 4)).save(file, pnginfo=said)
+    assert "path of a machine" in audit(tmp_path)[0].reason
+
+
+@pytest.mark.parametrize(
+    "text", ["." * 2_000_000, "a." * 1_000_000, "/" * 2_000_000, "\\" * 2_000_000, "~a" * 1_000_000]
+)
+def test_no_text_takes_long(tmp_path: Path, text: str) -> None:
+    (tmp_path / "a.md").write_text(text)
+    begun = time.process_time()
+    audit(tmp_path)
+    assert time.process_time() - begun < 5
 
 
 def test_links_are_refused(tmp_path: Path) -> None:

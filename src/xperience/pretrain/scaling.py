@@ -11,6 +11,7 @@ log L. Intervals come from resampling the held-out recordings, all rungs togethe
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from xperience.errors import UsageError
+from xperience.prepare.shards.reader import Prepared
 from xperience.prepare.streams import STREAMS
 from xperience.pretrain.config import TrainConfig
 from xperience.storage import digest, to_json, write_json, write_text
@@ -109,6 +111,11 @@ def fit_all(rungs: list[Rung], seed: int = 0, draws: int = DRAWS) -> Fit:
             expected="at least 5, with two sizes and two amounts of data",
         )
     table = np.stack([r.losses for r in rungs])
+    if not (np.isfinite(table).all() and (table.mean(1) > 0).all()):
+        raise UsageError(
+            "no loss that can be compared between models", field="objectives",
+            expected="masked, ego_motion, hand_motion, action, contact or policy, and recordings that have their targets",
+        )  # fmt: skip
     values, error = fit(parameters, hours, table.mean(1))
     rng = np.random.default_rng(seed)
     drawn = []
@@ -184,27 +191,29 @@ def ladder(
     """
     from xperience.pretrain.run import pretrain
 
+    for size in sizes:
+        for count in recordings:
+            rung_config(config, size, count)  # before the first of them is trained
+    data = [Prepared.open(folder).identity for folder in folders]
     rungs = []
     for size in sizes:
         for count in recordings:
             chosen = rung_config(config, size, count)
             place = out / f"{size}_{count}"
-            mark, done = (
-                digest(chosen.digest, to_json(chosen.run.model_dump()), side, str(windows)),
-                place / "rung.json",
-            )
-            kept = json.loads(done.read_text("utf-8")) if done.is_file() else {}
-            if kept.get("mark") != mark:
+            mark = digest(chosen.digest, to_json(chosen.run.model_dump()), side, str(windows), *data)
+            done = place / "rung.json"
+            kept = _kept(done, mark)
+            if not kept:
                 say(f"{size} on {count} recordings")
                 outcome = pretrain(chosen, folders, place)
                 if outcome.code:
                     raise UsageError("the ladder was stopped", file=place, hint="run it again: it goes on there")
                 about = json.loads((place / "training_metadata.json").read_text("utf-8"))
-                data = json.loads((place / "dataset_manifest.json").read_text("utf-8"))
+                trained = json.loads((place / "dataset_manifest.json").read_text("utf-8"))
                 kept = {
                     "mark": mark,
                     "parameters": about["parameters"]["trunk"],
-                    "hours": sum(folder["hours"] for folder in data["folders"]),
+                    "hours": sum(folder["hours"] for folder in trained["folders"]),
                     "losses": held_out(place, folders, side, windows).tolist(),
                 }
                 write_json(done, kept)
@@ -213,12 +222,22 @@ def ladder(
     return rungs
 
 
+def _kept(file: Path, mark: str) -> dict[str, Any]:
+    """What is known of a rung that was finished under the same mark, else {}."""
+    try:
+        found = json.loads(file.read_text("utf-8"))
+        fits = found["mark"] == mark and np.isfinite([found["parameters"], found["hours"], *found["losses"]]).all()
+    except (FileNotFoundError, ValueError, KeyError, TypeError, RecursionError):
+        return {}
+    return dict(found) if fits else {}
+
+
 def rung_config(config: TrainConfig, size: str, recordings: int) -> TrainConfig:
     """The config of one rung."""
     model: dict[str, Any] = {"size": size, "changes": dict(config.model.changes)}
     layers, mark, width = size.partition("x")
     if mark:
-        if not (layers.isdigit() and width.isdigit() and int(width) % 32 == 0 and int(layers) and int(width)):
+        if not re.fullmatch("[1-9][0-9]{0,2}x[1-9][0-9]{1,4}", size) or int(width) % 32:
             raise UsageError("no such size", field="--sizes", found=size, expected="a name, or 4x128: layers x width")
         heads = int(width) // 32
         changes = {"layers": int(layers), "width": int(width), "heads": heads, "kv_heads": heads}

@@ -6,9 +6,11 @@ credentials and long label lists. What is not recognised as publishable is refus
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,18 +37,42 @@ MAGIC: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\x1f\x8b", "gzip archive"),
     (0, b"\x28\xb5\x2f\xfd", "zstd archive"),
     (257, b"ustar", "tar archive"),
+    (0, b"GIF8", "GIF picture"),
     (0, b"\x80\x02", "pickle"),
     (0, b"\x80\x04", "pickle"),
     (0, b"\x80\x05", "pickle"),
 )
+ROOTS = (
+    r"home|Users|root|mnt|media|scratch|data\d*|tmp|var|work|workspace|nfs\d*|gpfs\d*|lustre\d*|opt|srv|private|Volumes|run|"
+    r"storage\d*|cluster|nvme\d*|ssd\d*|raid\d*|fsx|efs|shared?|projects?"
+)
+"""Folders at the root of machines that people keep their own things in."""
+
 PRIVATE = (
-    (re.compile(r"(?<![\w./])/(?:home|Users|root|mnt|media|scratch|data|tmp|var|work|workspace|nfs|gpfs|lustre)/[\w.\-]+"),
-     "path of a machine"),
-    (re.compile(r"[A-Za-z]:\\\\?(?:Users|Documents)"), "path of a machine"),
-    (re.compile(r"\b(?:s3|gs|abfs|file)://[^\s\"']+"), "address of private storage"),
-    (re.compile(r"\bhf_[A-Za-z0-9]{20,}|\bAKIA[A-Z0-9]{16}\b|-----BEGIN [A-Z ]*PRIVATE KEY"), "credential"),
-    (re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+"), "mail address"),
+    (re.compile(rf"(?<![\w./])/(?:{ROOTS})/[\w.\-]+"), "path of a machine"),
+    (re.compile(r"\b[A-Za-z]:\\+\w|(?<!\\)\\\\[\w.-]+\\+[\w$]"), "path of a machine"),
+    (re.compile(r"(?<![\w~])~(?:[a-z_][\w-]{0,30})?/[A-Za-z.]"), "path of a machine"),
+    (re.compile(r"\b(?:s3|gs|az|abfss?|wasbs?|hdfs|file|ssh|sftp|smb|nfs)://[^\s\"']+"), "address of private storage"),
+    (re.compile(r"\bhttps?://[^/\s:@\"']{1,64}:[^/\s@\"']{1,64}@"), "credential"),
+    (re.compile(
+        r"\bhf_[A-Za-z0-9]{20,}|\bAKIA[A-Z0-9]{16}\b|-----BEGIN [A-Z ]{0,30}PRIVATE KEY|\bgh[pousr]_[A-Za-z0-9]{16,}|"
+        r"\bgithub_pat_\w{16,}|\bsk-[A-Za-z0-9-]{16,}|\bxox[abprs]-[\w-]{16,}|\bAIza[\w-]{20,}|\bglpat-[\w-]{12,}|"
+        r"\beyJ[\w-]{10,}\.[\w-]{4,}"), "credential"),
+    (re.compile(r"(?i)(?:password|passwd|secret_access_key|api_key|access_token)[\"']?\s{0,4}[:=]\s{0,4}[\"']?[^\s\"']{6,}"),
+     "credential"),
+    (re.compile(r"(?<=[\w.+-])@[\w-]{1,63}\.[\w.]{2,64}"), "mail address"),
 )  # fmt: skip
+"""No pattern goes back over more than a few dozen characters: what is looked at may be made to be slow."""
+
+INSIDE = re.compile(
+    r"(?i)data:(?!image/(?:png|svg\+xml)|font/|text/|application/(?:json|font))[\w.+-]{1,40}/[\w.+-]{1,80}"
+)
+"""An address that holds bytes of a kind that does not belong in a page."""
+
+ENCODED = re.compile(r"[A-Za-z0-9+/]{400,}")
+NUMBERS = ("F64", "F32", "F16", "BF16", "F8_E4M3", "F8_E5M2", "I64", "I32", "BOOL")
+"""Kinds of numbers that weights are made of; pictures and files are bytes."""
+
 ANNOTATIONS = ("caption", "captions", "interaction", "descriptions", "full_body_mocap", "hand_mocap", "keypoints")
 """Keys of JSON that hold annotations of recordings where their values are texts or arrays."""
 
@@ -90,9 +116,8 @@ def _file(path: Path, name: str) -> list[Finding]:
             return [Finding(name, reason)]
     with path.open("rb") as file:
         head = file.read(512)
-    for offset, magic, reason in MAGIC:
-        if head[offset : offset + len(magic)] == magic:
-            return [Finding(name, f"{reason}, whatever its name")]
+    if reason := _magic(head):
+        return [Finding(name, f"{reason}, whatever its name")]
     if zipfile.is_zipfile(path):
         return [Finding(name, "zip archive, whatever its name")]
     if ending not in ALLOWED:
@@ -100,7 +125,7 @@ def _file(path: Path, name: str) -> list[Finding]:
     if ending == ".safetensors":
         return _weights(path, name)
     if ending == ".png":
-        return [] if head.startswith(b"\x89PNG") else [Finding(name, "not the picture that its name says")]
+        return _picture(path, name)
     return _text(path, name, ending)
 
 
@@ -112,10 +137,36 @@ def _weights(path: Path, name: str) -> list[Finding]:
             return [Finding(name, "the header of the weights is damaged")]
         header = file.read(size)
     try:
-        notes = json.loads(header).get("__metadata__", {})
-    except (ValueError, AttributeError):
+        tensors = json.loads(header)
+        notes = tensors.pop("__metadata__", {})
+        kinds = {str(tensor["dtype"]) for tensor in tensors.values()}
+        end = max([0, *(int(tensor["data_offsets"][1]) for tensor in tensors.values())])
+    except (ValueError, AttributeError, KeyError, TypeError, IndexError, RecursionError):
         return [Finding(name, "the header of the weights is damaged")]
-    return _private(json.dumps(notes), name)
+    found = [Finding(name, "bytes among the weights", kind) for kind in sorted(kinds.difference(NUMBERS))]
+    if 8 + size + end != path.stat().st_size:
+        found.append(Finding(name, "something behind the weights"))
+    return found + _private("\n".join([json.dumps(notes, ensure_ascii=False), *tensors]), name)
+
+
+def _picture(path: Path, name: str) -> list[Finding]:
+    """A PNG has a signature and pieces (length, kind, data, checksum); its texts are read, and it ends where it says."""
+    with path.open("rb") as file:
+        if file.read(8) != b"\x89PNG\r\n\x1a\n":
+            return [Finding(name, "not the picture that its name says")]
+        texts = []
+        while len(start := file.read(8)) == 8:
+            size, kind = int.from_bytes(start[:4], "big"), start[4:]
+            if kind in (b"tEXt", b"iTXt", b"zTXt", b"eXIf") and size <= TEXT_LIMIT:
+                texts.append(file.read(size).decode("latin-1"))
+                file.seek(4, 1)
+            else:
+                file.seek(size + 4, 1)
+            if kind == b"IEND":
+                break
+        behind = file.read(1)
+    found = [Finding(name, "something behind the picture")] if behind else []
+    return found + _private("\n".join(texts), name)
 
 
 def _text(path: Path, name: str, ending: str) -> list[Finding]:
@@ -125,15 +176,51 @@ def _text(path: Path, name: str, ending: str) -> list[Finding]:
         text = path.read_text("utf-8")
     except UnicodeDecodeError:
         return [Finding(name, "not the text that its name says")]
+    if "\0" in text:
+        return [Finding(name, "not the text that its name says")]
     found = _private(text, name)
-    if "data:video" in text or "data:audio" in text or "data:image/jpeg" in text:
+    if INSIDE.search(text) or any(_magic(base64.b64decode(one.group()[:400])) for one in ENCODED.finditer(text)):
         found.append(Finding(name, "media inside a page"))
-    if ending == ".json":
+    if ending in (".json", ".jsonl"):
         try:
-            found += [Finding(name, "annotations of recordings", key) for key in _annotations(json.loads(text))]
+            lines = text.splitlines()
+            value = json.loads(text) if ending == ".json" else [json.loads(line) for line in lines if line.strip()]
         except (ValueError, RecursionError):
-            found.append(Finding(name, "not the JSON that its name says"))
+            return [*found, Finding(name, "not the JSON that its name says")]
+        found += [Finding(name, "annotations of recordings", key) for key in _annotations(value)]
+        found += _private("\n".join(_texts(value)), name) if not found else []  # as they read without escapes
+    elif ending in (".yaml", ".yml", ".toml", ".csv"):
+        found += [Finding(name, "annotations of recordings", key) for key in _columns(text, ending)]
     return found
+
+
+def _magic(head: bytes) -> str:
+    """What a file that begins so is, if it may not be published."""
+    return next((reason for offset, magic, reason in MAGIC if head[offset : offset + len(magic)] == magic), "")
+
+
+def _columns(text: str, ending: str) -> list[str]:
+    """Annotations that a table has a column of, or a plain list of keys a value for."""
+    lines = text.splitlines()
+    keys = (
+        re.split(r"[,;\t]", lines[0])
+        if ending == ".csv" and lines
+        else re.findall(r"(?m)^[ \t-]{0,80}(\w+)[\"']?[ \t]*[:=]", text)
+    )
+    return sorted({key.strip(" \"'").lower() for key in keys} & set(ANNOTATIONS))
+
+
+def _texts(value: object) -> Iterator[str]:
+    """All keys and texts inside."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield key
+            yield from _texts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
 
 
 def _private(text: str, name: str) -> list[Finding]:
@@ -151,7 +238,7 @@ def _annotations(value: object, above: str = "") -> list[str]:
         keys = []
         for key, item in value.items():
             place = f"{above}.{key}".strip(".")
-            if key in ANNOTATIONS and isinstance(item, (str, list)) and item:
+            if key.lower() in ANNOTATIONS and isinstance(item, (str, list)) and item:
                 keys.append(place)
             keys += _annotations(item, place)
         return keys[:20]
