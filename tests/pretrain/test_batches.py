@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 from dataclasses import replace
@@ -150,6 +151,19 @@ def test_a_worker_that_dies_is_said_and_none_stays_behind(prepared_path):
             next(stream)
     workers[0].join(10)
     assert not multiprocessing.active_children()
+
+
+def test_a_worker_that_dies_while_it_writes_hangs_nobody(prepared_path):
+    stream = load([prepared_path], [Mix()], LIGHT, seed=1, size=4, workers=1)
+    next(stream)
+    pool = stream.gi_frame.f_locals["pool"]
+    os.write(pool._result_queue._writer.fileno(), struct.pack("!i", 2**30))  # how a message begins, and never ends
+    (worker,) = pool._processes.values()
+    os.kill(worker.pid, signal.SIGKILL)
+    with pytest.raises(LimitError, match="process died"):
+        for _ in range(50):
+            next(stream)
+    assert not lives(worker.pid)
 
 
 def test_a_loader_that_is_closed_early_leaves_no_process(prepared_path):

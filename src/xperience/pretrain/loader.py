@@ -13,6 +13,7 @@ from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -25,6 +26,10 @@ from xperience.processes import end_with_parent
 
 AHEAD = 2
 """Batches that may be ready, besides one that each worker is busy with: of a large model they take gigabytes each."""
+
+
+LOOK_S = 1.0
+"""How often a worker is looked after while its batch is waited for."""
 
 
 def samples_of(step: int, size: int, rank: int = 0, world: int = 1) -> np.ndarray:
@@ -82,7 +87,7 @@ def load(
             if not waiting:
                 return
             number, future = waiting.popleft()
-            yield number, future.result()
+            yield number, _result(pool, future)
     except BrokenProcessPool as error:
         raise LimitError(
             "a loader process died",
@@ -92,6 +97,25 @@ def load(
         ) from error
     finally:
         pool.shutdown(cancel_futures=True)  # waits for what is under way: no process outlives its loader
+
+
+def _result(pool: Any, future: Future[Batch]) -> Batch:
+    """What a worker made.
+
+    One that is killed while it writes leaves half a message in the pipe, and the pool would wait for the other half for
+    ever: the pool itself keeps the end that is written to open (CPython 3.11). So that end is closed here.
+    """
+    while True:
+        try:
+            return future.result(timeout=LOOK_S)
+        except TimeoutError:
+            if future.done():
+                raise
+            workers = list((getattr(pool, "_processes", None) or {}).values())
+            if any(worker.exitcode is not None for worker in workers):
+                for worker in workers:
+                    worker.kill()
+                pool._result_queue._writer.close()
 
 
 _batches: Batches | None = None  # in a worker: its own
