@@ -230,7 +230,7 @@ OURS = ("statistics.json", "tokenizer.json", "dataset_manifest.json", "weights.s
 
 def _check_folder(out: Path, config: TrainConfig, folders: list[Path]) -> None:
     """That the folder is of this run, or holds nothing that a new one would write over."""
-    if any(out.resolve() == folder.resolve() for folder in folders):
+    if out.exists() and any(folder.exists() and out.samefile(folder) for folder in folders):
         raise UsageError(
             "the run would write into its data", field="--out", found=str(out), hint="give it its own folder"
         )
