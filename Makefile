@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 EXTRAS := sim,dev,viz,aria,train,scale
 
-.PHONY: help setup test lint demo clean
+.PHONY: help setup test faults lint demo clean
 
 help:  ## Say what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -19,6 +19,9 @@ $(STAMP): pyproject.toml constraints.txt
 
 test: $(STAMP)  ## Run the tests, two files at a time, each with one thread of arithmetic
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
+
+faults: $(STAMP)  ## Plant known faults one at a time, two copies at once, and see each caught by its test
+	$(BIN)/python tests/faults/plant.py
 
 lint: $(STAMP)  ## ruff and mypy
 	$(BIN)/ruff check src tests benchmarks
