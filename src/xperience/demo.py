@@ -215,8 +215,6 @@ def cores() -> int:
 
 
 def _table(rows: list[Row]) -> str:
-    lines = [f"{'task':28} {'metric':9} {'score':9} {'best baseline':13} in words"]
-    lines += [
-        f"{row.task.name:28.28} {row.metric:9.9} {row.score:9.9} {row.baseline:13.13} {row.verdict}" for row in rows
-    ]
+    lines = [f"{'task':28} {'metric':9} {'score':9} {'best baseline':13} word"]
+    lines += [f"{row.task.name:28.28} {row.metric:9.9} {row.score:9.9} {row.baseline:13.13} {row.word}" for row in rows]
     return "\n".join(lines)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from synthetic import recording
@@ -86,12 +88,20 @@ def test_a_small_steady_gain_is_a_win_where_sessions_differ_a_lot():
     rng = np.random.default_rng(0)
     base = rng.normal(1.0, 0.5, 12)
     better = difference(statistics(base + 0.05 + rng.normal(0, 0.01, 12)), statistics(base))
-    assert better.verdict == "win" and 0 < better.low < better.value < better.high and better.sessions == 12
-    worse = difference(statistics(base), statistics(base + 0.05), higher_is_better=True)
-    assert worse.verdict == "loss"
-    assert difference(statistics(base), statistics(base + 0.05), higher_is_better=False).verdict == "win"
+    assert 0 < better.low < better.value < better.high and better.sessions == 12
+    worse = difference(statistics(base), statistics(base + 0.05))
+    assert worse.low <= worse.high < 0 and worse.value == pytest.approx(-0.05)
     noisy = difference(statistics(base + rng.normal(0, 0.2, 12)), statistics(base))
-    assert noisy.low < 0 < noisy.high and noisy.verdict == "tie"
+    assert noisy.low < 0 < noisy.high
+
+
+def test_a_random_method_is_scored_by_the_mean_of_its_draws():
+    base = np.linspace(0.0, 1.1, 12)
+    one, two = statistics(base), statistics(base + 0.2)
+    both = replace(one, values=np.stack([one.values, two.values]))
+    apart = difference(both, one)
+    assert (apart.a, apart.b) == (pytest.approx(0.65), pytest.approx(0.55))
+    assert (apart.low, apart.high) == (pytest.approx(0.1), pytest.approx(0.1))
 
 
 def test_other_windows_are_not_compared():

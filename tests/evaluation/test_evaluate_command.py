@@ -36,7 +36,10 @@ def test_from_a_run_to_a_table_and_a_page(
         assert any(line.startswith(row["id"]) for line in lines)
         assert row["score"] is None or row["score"] == row["test"][row["chosen"]]
         if row["score"] is not None and row["heads"]["linear"] is not None:
-            assert set(row["against"]) == {"linear", "mlp"} and row["verdict"] in ("win", "tie", "loss")
+            assert set(row["against"]) == {"linear", "mlp"} and "low" in row["against"]["mlp"]
+            assert set(row["differences"]) == set(row["baselines"])
+            assert row["word"] == "measured" and row["word_note"] == "too few sessions to tell"
+            assert row["scope"].startswith("simulated, ")
     page = (tmp_path / "index.html").read_text()
     assert all(row["name"] in page for row in found["tasks"]) and "Forecasts of hands" in page
 

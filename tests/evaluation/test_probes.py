@@ -18,7 +18,7 @@ from xperience.evaluation.embedded import EmbeddedRecording, View
 from xperience.evaluation.inputs import Inputs, inputs_of
 from xperience.evaluation.own import OwnHead
 from xperience.evaluation.sections import Bench
-from xperience.evaluation.tasks import Row, measure, verdict
+from xperience.evaluation.tasks import Row, measure
 from xperience.evaluation.viewer import lacking
 from xperience.pretrain.step import Texts
 
@@ -147,13 +147,23 @@ def test_a_stream_that_is_taken_away_leaves_nothing(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize(
-    ("verdicts", "whole"),
-    [(("win", "win"), "win"), (("win", "tie"), "tie"), (("win", "loss"), "loss"), ((), "")],
+    ("trivial", "heads", "word"),
+    [
+        ((0.1, 0.2), [(0.1, 0.2), (0.1, 0.2)], "above heads"),
+        ((0.1, 0.2), [(0.1, 0.2), (-0.1, 0.2)], "above trivial"),
+        ((-0.1, 0.2), [(0.1, 0.2), (0.1, 0.2)], "measured"),
+        ((-0.2, -0.1), [(0.1, 0.2), (0.1, 0.2)], "below trivial"),
+    ],
 )
-def test_a_win_is_over_every_head(verdicts: tuple[str, ...], whole: str) -> None:
-    row = Row("x", "X", "f1", "", True, False, "")
-    row.against = {str(k): {"verdict": one} for k, one in enumerate(verdicts)}
-    assert verdict(row) == whole
+def test_the_word_of_a_row_asks_the_best_trivial_baseline_first(
+    trivial: tuple[float, float], heads: list[tuple[float, float]], word: str
+) -> None:
+    row = Row("x", "X", "f1", "", True, False, "", test={"own": 0.6}, chosen="own", interval=(0.5, 0.7))
+    row.windows, row.recordings, row.sessions = 100, 12, 6
+    row.baselines, row.differences = {"majority": 0.1, "current action": 0.5}, {"current action": trivial}
+    row.heads = dict.fromkeys(("linear", "mlp"), 0.4)
+    row.against = {name: {"low": low, "high": high} for name, (low, high) in zip(row.heads, heads, strict=True)}
+    assert row.to_json()["word"] == word
 
 
 def test_views_are_joined_in_order() -> None:

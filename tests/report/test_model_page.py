@@ -15,32 +15,42 @@ from PIL import Image
 from xperience.errors import FormatError, MissingError
 from xperience.report import model_page
 from xperience.report.model.parts import charts, part, plain
-from xperience.report.model.scores import best_baseline, line, tally
+from xperience.report.model.scores import best_baseline, line
 from xperience.storage import write_json
 
 HOSTILE = '"><script>alert(1)</script><img src=http://evil.example/x onerror=alert(2)>'
 
 
-def task(id: str, verdict: str = "", **known: Any) -> dict[str, Any]:
+ABOVE, WITHIN, BELOW = [0.05, 0.15], [-0.05, 0.15], [-0.15, -0.05]
+SAME = {"above heads": (ABOVE, ABOVE), "measured": (WITHIN, ABOVE), "below trivial": (BELOW, ABOVE)}
+"""Intervals of the model's score less the best trivial baseline and less the heads, by the word that they earn."""
+
+
+def task(id: str, word: str = "", **known: Any) -> dict[str, Any]:
     """A row of evaluation.json as `evaluation.tasks.Row` becomes it."""
-    against = {"a": 0.6, "b": 0.5, "low": 0.05, "high": 0.15, "verdict": verdict, "sessions": 6}
+    trivial, heads = SAME.get(word, (WITHIN, WITHIN))
+    against = {"a": 0.6, "b": 0.5, "low": heads[0], "high": heads[1], "sessions": 6}
     row = {
         "id": id, "name": f"Name of {id}", "metric": "macro_f1", "unit": "", "higher_is_better": True,
         "extension": False, "variant_of": "", "val": {"own": 0.5, "linear probe": 0.61},
         "test": {"own": 0.4, "linear probe": 0.6, "attentive probe": None}, "interval": [0.55, 0.65],
-        "chosen": "linear probe", "heads": {"linear": 0.5, "mlp": 0.52} if verdict else {},
-        "against": {"linear": against, "mlp": against} if verdict else {},
-        "baselines": {"majority": 0.2, "stratified": 0.3}, "saturated": [], "reason": "", "windows": 100,
-        "score": 0.6, "verdict": verdict,
+        "chosen": "linear probe", "heads": {"linear": 0.5, "mlp": 0.52} if word else {},
+        "against": {"linear": against, "mlp": against} if word else {},
+        "baselines": {"majority": 0.2, "stratified": 0.3}, "differences": {"stratified": trivial, "majority": ABOVE},
+        "saturated": [], "reason": "", "windows": 100, "recordings": 12, "sessions": 6, "source": "simulated",
+        "score": 0.6, "word": "above heads",
     }  # fmt: skip
     return row | known
 
 
 def evaluation(name: str = "run") -> dict[str, Any]:
-    tasks = [task(f"t{k}", verdict) for k, verdict in enumerate(["win"] * 3 + ["tie"] * 5 + ["loss"] * 3)]
+    tasks = [
+        task(f"t{k}", verdict)
+        for k, verdict in enumerate(["above heads"] * 3 + ["measured"] * 5 + ["below trivial"] * 3)
+    ]
     tasks.append(task("t11", score=None, chosen="", test={}, reason="the test windows hold one class only"))
-    tasks.append(task("probe", "win", extension=True, saturated=["mlp"]))
-    tasks.append(task("hand_contact", "loss", variant_of="t3"))
+    tasks.append(task("probe", "above heads", extension=True, saturated=["mlp"]))
+    tasks.append(task("hand_contact", "below trivial", variant_of="t3"))
     return {
         "command": "xperience evaluate run", "run": name, "data": "prepared", "model": {}, "weights": "abc",
         "episodes": {"train": 4, "val": 1, "test": 2}, "test_sessions": 6, "tasks": tasks, "seconds": 12.5,
@@ -74,10 +84,11 @@ class _Elements(HTMLParser):
 
 def test_the_headline_counts_the_twelve_and_keeps_probes_and_variants_apart(tmp_path: Path) -> None:
     text = page(tmp_path, evaluation())
-    assert "Of the twelve tasks: 3 won, 5 tied, 3 lost, 1 not compared" in text
-    assert "<b>probes beyond the twelve</b>: 1 won, 0 tied, 0 lost" in text
-    assert "<b>variants of a task</b>: 0 won, 0 tied, 1 lost" in text
-    assert "Saturated, so that no model can win clearly: Name of probe (mlp)." in text
+    assert "12 tasks: 3 above heads, 5 measured, 3 below trivial, 1 not measurable" in text
+    assert "<b>Probes beyond the twelve</b>: 1 task: 1 above heads" in text
+    assert "<b>Variants of a task</b>: 1 task: 1 below trivial" in text
+    assert "simulated, 12 recordings, 6 sessions" in text
+    assert "Saturated, so that nothing can lie clearly above: Name of probe (mlp)." in text
     assert "the test windows hold one class only" in text
     assert "+0.050 to +0.150" in text and "own 0.400" in text
 
@@ -116,18 +127,11 @@ def test_the_page_asks_for_nothing_and_hostile_names_stay_text(tmp_path: Path) -
     assert not re.search(r"url\(|@import", text)
 
 
-def test_without_heads_nothing_is_called_won(tmp_path: Path) -> None:
-    found = evaluation() | {"tasks": [task("t0"), task("t1")]}
-    text = page(tmp_path, found)
-    assert "Scores on 2 tasks, without heads to compare" in text and "0 won" not in text
-    assert "<dt>won</dt>" not in text
-
-
-def test_verdicts_are_counted_against_one_head_or_all() -> None:
-    rows = [task("a", "win"), task("b", "loss")]
-    rows[0]["against"]["mlp"] = rows[0]["against"]["mlp"] | {"verdict": "tie"}
-    one, all_ = tally("", rows, "mlp"), tally("", rows)
-    assert (one.won, one.tied, one.lost) == (0, 1, 1) and (all_.won, all_.lost, all_.open) == (1, 1, 0)
+def test_a_word_in_the_file_counts_for_nothing_and_without_heads_none_is_above_them(tmp_path: Path) -> None:
+    rows = [task("t0"), task("t1", differences={"stratified": ABOVE}), task("t2", sessions=4)]
+    text = page(tmp_path, evaluation() | {"tasks": rows})
+    assert "3 tasks: 1 above trivial, 2 measured" in text and ">above heads<" not in text
+    assert "too few sessions to tell" in text
 
 
 def test_a_lower_error_is_the_better_baseline() -> None:

@@ -7,6 +7,10 @@ import pytest
 from xperience.benchmark.summary import Baseline, Case, Interval, Published, TaskResult
 from xperience.report import results, walkthrough
 
+COUNTS = {
+    "num_test_windows": 100, "num_test_episodes": 12, "num_test_sessions": 6, "held_out": True, "source": "simulated",
+}  # fmt: skip
+
 
 def task(score: float | None, low: float = 0.0, high: float = 0.0, **more: object) -> TaskResult:
     interval = None if score is None else Interval(low, high, 0.95, "12 test episodes", 12)
@@ -15,43 +19,42 @@ def task(score: float | None, low: float = 0.0, high: float = 0.0, **more: objec
 
 
 @pytest.mark.parametrize(
-    ("score", "low", "high", "lower_is_better", "kind"),
+    ("difference", "lower_is_better", "word", "tone"),
     [
-        (0.6, 0.51, 0.7, False, "better"),
-        (0.6, 0.49, 0.7, False, "unclear"),
-        (0.4, 0.3, 0.55, False, "unclear"),
-        (0.4, 0.3, 0.49, False, "worse"),
-        (0.4, 0.3, 0.49, True, "better"),
-        (0.6, 0.45, 0.7, True, "unclear"),
-        (0.6, 0.51, 0.7, True, "worse"),
+        ((0.01, 0.2), False, "above trivial", "good"),
+        ((-0.01, 0.2), False, "measured", "neutral"),
+        ((-0.2, -0.01), False, "below trivial", "bad"),
+        ((-0.2, -0.01), True, "above trivial", "good"),
+        ((0.01, 0.2), True, "below trivial", "bad"),
     ],
 )
-def test_a_verdict_compares_the_interval_with_the_best_baseline(
-    score: float, low: float, high: float, lower_is_better: bool, kind: str
+def test_the_word_compares_with_the_best_baseline_by_their_paired_difference(
+    difference: tuple[float, float], lower_is_better: bool, word: str, tone: str
 ) -> None:
     other = 0.9 if lower_is_better else 0.1
     given = task(
-        score,
-        low,
-        high,
+        0.6,
+        0.1,
+        0.9,
         higher_is_better=not lower_is_better,
-        baselines=[Baseline("poor", other), Baseline("best", 0.5)],
+        baselines=[Baseline("poor", other, difference=(-1, 1)), Baseline("best", 0.5, difference=difference)],
+        **COUNTS,
     )
-    best = results.best_baseline(given)
-    assert best is not None and best.name == "best"
-    assert results.judge(given, best)[1] == kind
+    row = results.row(given)
+    assert (row.word, row.tone, row.baseline_name) == (word, tone, "best")
+    assert row.scope == "simulated, 12 recordings, 6 sessions"
 
 
 def test_an_unmeasured_task_keeps_its_baseline_and_gets_no_score() -> None:
     row = results.row(task(None, reason="target absent", baselines=[Baseline("constant position", 0.0276)], unit="m"))
-    assert (row.verdict, row.verdict_kind, row.score) == ("not measurable", "none", "\u2013")
-    assert row.baseline == "0.028 m" and row.reason == "target absent"
+    assert (row.word, row.tone, row.score) == ("not measurable", "neutral", "\u2013")
+    assert row.baseline == "0.028 m" and row.note == "target absent"
 
 
 def test_not_finite_baselines_count_for_nothing() -> None:
-    given = task(0.5, 0.4, 0.6, baselines=[Baseline("broken", float("nan"))])
+    given = task(0.5, 0.4, 0.6, baselines=[Baseline("broken", float("nan"))], **COUNTS)
     assert results.best_baseline(given) is None
-    assert results.judge(given, None) == ("no baseline", "unclear")
+    assert (results.row(given).word, results.row(given).note) == ("runs", "scored without a trivial baseline")
     results.dot_plot(given)
 
 

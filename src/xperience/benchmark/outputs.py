@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from xperience.benchmark.paired import STATISTICS, save_statistics
-from xperience.benchmark.summary import TaskResult, task_from_dict
+from xperience.benchmark.summary import Baseline, TaskResult, evidence_of, task_from_dict
 from xperience.benchmark.task import Outcome
+from xperience.scoring.words import claim
 from xperience.storage import replacing, to_json
 
 CONFIG, RESULT = "config.json", "result.json"
@@ -92,6 +93,13 @@ def number(value: float | None, unit: str = "") -> str:
     return "not measured" if value is None else f"{value:.4g}" + (f" {unit}" if unit else "")
 
 
+def _apart(baseline: Baseline) -> str:
+    if baseline.difference is None:
+        return ""
+    low, high = (number(end) for end in baseline.difference)
+    return f" (the head's score less this: {low} to {high}, 95 %)"
+
+
 def report(result: TaskResult) -> str:
     """The run in words, as Markdown."""
     lines = [f"# {result.name} ({result.id})", "", result.question, ""]
@@ -106,8 +114,8 @@ def report(result: TaskResult) -> str:
     if absent:
         lines.append(f"- Input blocks that no recording has: {', '.join(absent)}")
     lines.append("")
-    if result.status == "not measurable":
-        lines += [f"**Not measurable**: {result.reason}.", ""]
+    earned = claim(evidence_of(result))
+    lines += [f"**{earned.word}** ({earned.scope}){f': {earned.note}' if earned.note else ''}", ""]
     lines += [f"| {result.metric} | |", "| --- | --- |"]
     if result.score is not None:
         span = ""
@@ -115,7 +123,7 @@ def report(result: TaskResult) -> str:
             low, high = number(result.interval.low), number(result.interval.high)
             span = f" ({result.interval.level:.0%} interval {low} to {high}, resampling {result.interval.method})"
         lines.append(f"| this head | {number(result.score, result.unit)}{span} |")
-    lines += [f"| {b.name}: {b.note} | {number(b.score, result.unit)} |" for b in result.baselines]
+    lines += [f"| {b.name}: {b.note} | {number(b.score, result.unit)}{_apart(b)} |" for b in result.baselines]
     published = result.published
     for name, value in (("linear", published.linear), ("MLP", published.mlp)):
         if value is not None:

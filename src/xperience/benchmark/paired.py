@@ -7,7 +7,7 @@ scored on each draw; the interval is that of the difference.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,7 +40,8 @@ class Statistics:
     """What a score is made of, by unit.
 
     Attributes:
-        values: [U, K] additive. score: name in `SCORES`. names, sessions: [U].
+        values: [U, K] additive, or [D, U, K] of D draws of a random method, whose score is the mean over draws.
+        score: name in `SCORES`. names, sessions: [U].
     """
 
     values: np.ndarray
@@ -49,27 +50,26 @@ class Statistics:
     sessions: list[str]
 
     def by(self, groups: list[str]) -> np.ndarray:
-        """[G, K] sums over sessions, in the order of `groups`."""
+        """[D, G, K] sums over sessions, in the order of `groups`."""
+        values = self.values.reshape(-1, *self.values.shape[-2:])
         place = {name: k for k, name in enumerate(groups)}
-        out = np.zeros((len(groups), self.values.shape[1]))
-        np.add.at(out, [place[s] for s in self.sessions], self.values)
-        return out
+        out = np.zeros((len(groups), len(values), values.shape[-1]))
+        np.add.at(out, [place[s] for s in self.sessions], values.swapaxes(0, 1))
+        return out.swapaxes(0, 1)
 
 
 @dataclass(frozen=True)
 class Difference:
-    """Score of `a` minus score of `b`, with its interval.
+    """Score of `a` minus score of `b`, with its 95 % interval.
 
     Attributes:
-        verdict: "win", "loss" or "tie" of a against b, by whether the interval excludes zero on the better side.
-        sessions: how many were drawn.
+        sessions: how many were drawn; of one session its episodes or stretches.
     """
 
     a: float
     b: float
     low: float
     high: float
-    verdict: str
     sessions: int
 
     @property
@@ -90,12 +90,11 @@ def unit_names(test: Pool, units: Units) -> list[tuple[str, str]]:
 
 
 def save_statistics(path: Path, outcome: Outcome) -> None:
-    score = next(name for name, function in SCORES.items() if function is outcome.score_of)
-    assert outcome.stats is not None
+    assert outcome.stats is not None and outcome.score_of is not None
     np.savez_compressed(
         path,
         values=outcome.stats,
-        score=np.array(score),
+        score=np.array(_name_of(outcome.score_of)),
         names=np.array([name for name, _ in outcome.units], np.str_),
         sessions=np.array([session for _, session in outcome.units], np.str_),
     )
@@ -121,36 +120,49 @@ def load_statistics(folder: Path) -> Statistics:
     return found
 
 
-def difference(a: Statistics, b: Statistics, *, higher_is_better: bool = True, seed: int = 0) -> Difference:
-    """a against b on the same test sessions.
+def difference(a: Statistics, b: Statistics, *, seed: int = 0) -> Difference:
+    """a against b on the same draws of the same test sessions.
 
     Raises:
         UsageError: they were measured on different episodes, or on fewer than two sessions.
     """
     if sorted(a.names) != sorted(b.names) or a.score != b.score:
         raise UsageError("the two runs were not measured on the same test windows", found=f"{a.score}, {b.score}")
+    if len(set(a.sessions)) < 2:  # one session: its episodes or stretches are what there is
+        a, b = (replace(one, sessions=one.names) for one in (a, b))
     groups = sorted(set(a.sessions))
     if len(groups) < 2:
-        groups_a = groups_b = None
-    else:
-        groups_a, groups_b = a.by(groups), b.by(groups)
-    if groups_a is None or groups_b is None:  # one session: its episodes or stretches are what there is
-        order = sorted(range(len(a.names)), key=lambda k: a.names[k])
-        other = sorted(range(len(b.names)), key=lambda k: b.names[k])
-        groups_a, groups_b, groups = a.values[order], b.values[other], [a.names[k] for k in order]
-    if len(groups) < 2:
         raise UsageError("one test session only: nothing to resample")
-    score = SCORES[a.score]
-    whole = [float(score(v.sum(axis=0)[None])[0]) for v in (groups_a, groups_b)]
-    rng = np.random.default_rng(seed)
-    draws = rng.multinomial(len(groups), np.full(len(groups), 1 / len(groups)), size=RESAMPLES)
-    step = max(1, _CHUNK // max(groups_a.shape[1], groups_b.shape[1]))
-    apart = np.concatenate(
-        [
-            score(draws[k : k + step] @ groups_a) - score(draws[k : k + step] @ groups_b)
-            for k in range(0, RESAMPLES, step)
-        ]
+    draws = np.random.default_rng(seed).multinomial(len(groups), np.full(len(groups), 1 / len(groups)), size=RESAMPLES)
+    scores = [_scores(one.by(groups), SCORES[a.score], draws) for one in (a, b)]
+    whole = [float(_scores(one.by(groups), SCORES[a.score], np.ones((1, len(groups))))[0]) for one in (a, b)]
+    ends = np.nanquantile(scores[0] - scores[1], [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return Difference(whole[0], whole[1], float(ends[0]), float(ends[1]), len(groups))
+
+
+def _scores(groups: np.ndarray, score: Callable[[np.ndarray], np.ndarray], draws: np.ndarray) -> np.ndarray:
+    """[R] scores of draws [R, G] of groups [D, G, K], the mean over D."""
+    step = max(1, _CHUNK // groups.shape[-1])
+    return np.mean(
+        [np.concatenate([score(draws[k : k + step] @ one) for k in range(0, len(draws), step)]) for one in groups],
+        axis=0,
     )
-    low, high = (float(v) for v in np.nanquantile(apart, [(1 - LEVEL) / 2, (1 + LEVEL) / 2]))
-    better, worse = (low > 0, high < 0) if higher_is_better else (high < 0, low > 0)
-    return Difference(whole[0], whole[1], low, high, "win" if better else "loss" if worse else "tie", len(groups))
+
+
+def against_baselines(outcome: Outcome, seed: int) -> dict[str, Difference]:
+    """The head's score less that of each trivial baseline on the same windows, by the baseline's name."""
+    if outcome.stats is None or outcome.score_of is None:
+        return {}
+    score = _name_of(outcome.score_of)
+    names, sessions = [name for name, _ in outcome.units], [session for _, session in outcome.units]
+    own = Statistics(outcome.stats, score, names, sessions)
+    if len(set(names)) < 2:
+        return {}
+    return {
+        name: difference(own, Statistics(values, score, names, sessions), seed=seed)
+        for name, values in outcome.baseline_stats.items()
+    }
+
+
+def _name_of(score_of: Callable[[np.ndarray], np.ndarray]) -> str:
+    return next(name for name, function in SCORES.items() if function is score_of)

@@ -32,6 +32,7 @@ class Recording:
             that root) is not tracked. None without hands.
         contacts: [N, 21] of body joints 1 to 21, NaN where invalid; None without contacts.
         camera: [N, 3] centre of the left stereo camera in world metres, NaN where unknown; None without pose.
+        source: where the recording comes from, such as "simulated" or the name of an import; "" where not stated.
         motion: [N] mean speed of body and hand joints since the frame before, m/s, NaN where unknown; None without.
     """
 
@@ -47,6 +48,7 @@ class Recording:
     main_task: str = ""
     camera: np.ndarray | None = None
     motion: np.ndarray | None = None
+    source: str = ""
 
     def take(self, blocks: Sequence[str], window: np.ndarray) -> np.ndarray:
         """Inputs [n, D] of windows [n]: the columns of the blocks, NaN where a block is absent."""
@@ -110,6 +112,7 @@ def recording_of(episode: Episode, table: FeatureTable) -> Recording:
         main_task=caption.main_task if caption is not None else "",
         camera=_camera(episode),
         motion=_motion(episode),
+        source=episode.source,
     )
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from xperience.errors import FormatError, MissingError
+from xperience.scoring import words
 from xperience.storage import write_json
 
 SUMMARY_FILE = "summary_report.json"
@@ -52,12 +53,15 @@ class Baseline:
         score: its primary metric.
         metrics: its other metrics, under the same names as the task's.
         note: what it does, in one phrase.
+        difference: 95 % interval of the head's score less this score, both resampled together on the same windows;
+            None where there is no head's score, or nothing to resample.
     """
 
     name: str
     score: float
     metrics: dict[str, Any] = field(default_factory=dict)
     note: str = ""
+    difference: tuple[float, float] | None = None
 
 
 @dataclass
@@ -130,6 +134,9 @@ class TaskResult:
         published: for comparison.
         num_train_windows, num_test_windows, num_train_episodes, num_test_episodes: samples that really were used
             (pairs of windows for the pair tasks).
+        num_test_sessions: sessions of the test windows. held_out: whether whole recordings are the test.
+        source: where the test recordings come from, such as "simulated"; "" where it is not stated.
+        word, scope, word_note: what the score is worth, by `xperience.scoring.words`.
         num_classes: classes in train or test; None for other targets.
         unseen_test_labels: labels of test windows that no training window has.
         unseen_label_share: share of test windows with such a label; None where the target is no label.
@@ -160,6 +167,12 @@ class TaskResult:
     num_test_windows: int = 0
     num_train_episodes: int = 0
     num_test_episodes: int = 0
+    num_test_sessions: int = 0
+    held_out: bool = False
+    source: str = ""
+    word: str = ""
+    scope: str = ""
+    word_note: str = ""
     num_classes: int | None = None
     unseen_test_labels: list[str] = field(default_factory=list)
     unseen_label_share: float | None = None
@@ -231,6 +244,22 @@ class Summary:
     version: int = VERSION
 
 
+def evidence_of(task: TaskResult) -> words.Evidence:
+    """What the word for a result rests on."""
+    return words.Evidence(
+        score=task.score,
+        interval=(task.interval.low, task.interval.high) if task.interval is not None else None,
+        higher_is_better=task.higher_is_better,
+        trivial=[words.Rival(b.name, b.score, b.difference) for b in task.baselines],
+        windows=task.num_test_windows,
+        recordings=task.num_test_episodes,
+        sessions=task.num_test_sessions,
+        held_out=task.held_out,
+        reason=task.reason or "not measurable" if task.status != "measured" else "",
+        source=task.source,
+    )
+
+
 def write_summary(path: Path | str, summary: Summary) -> None:
     write_json(path, asdict(summary))
 
@@ -268,7 +297,11 @@ def task_from_dict(value: dict[str, Any]) -> TaskResult:
     if value.get("interval") is not None:
         value["interval"] = _build(Interval, value["interval"])
     value["published"] = _build(Published, value["published"])
-    return _build(TaskResult, value, baselines=Baseline, blocks=Block, cases=Case)
+    task: TaskResult = _build(TaskResult, value, baselines=Baseline, blocks=Block, cases=Case)
+    for baseline in task.baselines:
+        if baseline.difference is not None:
+            baseline.difference = (float(baseline.difference[0]), float(baseline.difference[1]))
+    return task
 
 
 def _build(cls: type, value: dict[str, Any], **lists: type) -> Any:

@@ -72,6 +72,7 @@ class Outcome:
         reason: why the head could not be measured; "" where it was. Baselines may be there all the same.
         stats, units scoring: additive statistics [U, K] and the function that turns their sum into the score.
         units: [U] name and session of what each row of `stats` is about.
+        baseline_stats: the same of each trivial baseline, [U, K] or [D, U, K] of D random draws, by its name.
         rows: rows of predictions.csv, in the published columns.
         tables: further CSV files by name.
         documents: further JSON files by name.
@@ -86,6 +87,7 @@ class Outcome:
     stats: np.ndarray | None = None
     score_of: Callable[[np.ndarray], np.ndarray] | None = None
     units: list[tuple[str, str]] = field(default_factory=list)
+    baseline_stats: dict[str, np.ndarray] = field(default_factory=dict)
     metrics: dict[str, Any] = field(default_factory=dict)
     baselines: list[Baseline] = field(default_factory=list)
     num_classes: int | None = None

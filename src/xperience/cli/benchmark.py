@@ -94,13 +94,15 @@ def _print(summary: Summary) -> None:
     from xperience.benchmark.outputs import number
 
     typer.echo(f"{summary.split.text}\n")
-    typer.echo(f"{'task':26s} {'metric':9s} {'score':>10s}  {'95 % interval':22s} best trivial baseline")
+    typer.echo(
+        f"{'task':26s} {'metric':9s} {'score':>10s}  {'95 % interval':22s} {'best trivial baseline':28s} in words"
+    )
     for result in summary.tasks.values():
         pick = max if result.higher_is_better else min
         best = pick(result.baselines, key=lambda b: b.score) if result.baselines else None
         trivial = f"{best.name} {number(best.score)}" if best else "-"
         span = f"{number(result.interval.low)} to {number(result.interval.high)}" if result.interval else "-"
         score = number(result.score) if result.score is not None else "-"
-        typer.echo(f"{result.id:26s} {result.metric:9s} {score:>10s}  {span:22s} {trivial}")
-        if result.reason:
-            typer.echo(f"    not measurable: {result.reason}")
+        typer.echo(f"{result.id:26s} {result.metric:9s} {score:>10s}  {span:22s} {trivial:28s} {result.word}")
+        if result.word_note:
+            typer.echo(f"    {result.word_note}")

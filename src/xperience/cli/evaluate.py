@@ -88,27 +88,26 @@ def _names(text: str) -> list[str] | None:
 
 
 def table(found: dict[str, Any]) -> str:
-    """The tasks as lines of text, with the count of wins below."""
-    from xperience.report.model.scores import best_baseline, is_task, tally
-    from xperience.report.model_page import headline
+    """The tasks as lines of text, with the counts of their words below."""
+    from xperience.report.model.scores import best_baseline, claim_of, is_task
+    from xperience.scoring.words import headline
 
     lines = [
         f"{'task':26s} {'metric':9s} {'model':>8s}  {'95 % interval':18s} {'way':15s} {'linear':>8s} {'mlp':>8s}  "
-        f"{'best trivial baseline':28s} verdict"
+        f"{'best trivial baseline':28s} in words"
     ]
     for row in found["tasks"]:
-        heads, trivial, span = row["heads"], best_baseline(row), row["interval"]
+        heads, trivial, span, earned = row["heads"], best_baseline(row), row["interval"], claim_of(row)
         interval = f"{_number(span[0])} to {_number(span[1])}" if span else "-"
         lines.append(
             f"{row['id']:26s} {row['metric']:9s} {_number(row['score']):>8s}  {interval:18s} {row['chosen'] or '-':15s} "
             f"{_number(heads.get('linear')):>8s} {_number(heads.get('mlp')):>8s}  "
-            f"{f'{trivial[0]} {_number(trivial[1])}' if trivial else '-':28s} {row['verdict'] or '-'}"
+            f"{f'{trivial[0]} {_number(trivial[1])}' if trivial else '-':28s} {earned.word}"
         )
-        if row["reason"]:
-            lines.append(f"    not measurable: {row['reason']}")
-    twelve = [row for row in found["tasks"] if is_task(row)]
-    compared = any(row["against"] for row in found["tasks"])
-    return "\n".join([*lines, "", headline(tally("", twelve), compared)])
+        if earned.note:
+            lines.append(f"    {earned.word}: {earned.note}")
+    claims = [claim_of(row) for row in found["tasks"] if is_task(row)]
+    return "\n".join([*lines, "", *([headline(claims), f"({claims[0].scope})"] if claims else [])])
 
 
 def _number(value: float | None) -> str:

@@ -30,6 +30,9 @@ MAX_READ_BYTES = 512 * 2**20
 MAX_TEXT_BYTES = 64 * 2**20
 """Largest caption. The longest real one is under 1 MB."""
 
+MAX_ATTRIBUTE_BYTES = 1000
+"""Longest attribute that is read."""
+
 MAX_MEMBERS = 1000
 """Most members of a group that is listed. Real groups have up to 11."""
 
@@ -173,6 +176,21 @@ class AnnotationFile:
             else:
                 raise FormatError("not text", file=self.path, field=name, found=str(dataset.dtype))
         return raw.decode("utf-8", errors="replace").strip("\x00")
+
+    def attribute(self, name: str) -> str:
+        """A short text attribute of the file; "" where there is none of fixed width.
+
+        Raises:
+            CorruptError: it cannot be decoded.
+        """
+        with self._decoding("attribute cannot be read", name):
+            attributes = self._file.attrs
+            if name not in attributes or attributes.get_id(name).dtype.kind != "S":
+                return ""
+            identifier = attributes.get_id(name)
+            if identifier.shape != () or identifier.dtype.itemsize > MAX_ATTRIBUTE_BYTES:
+                return ""
+            return bytes(attributes[name]).decode("utf-8", errors="replace")
 
     def _check(self, name: str, dataset: h5py.Dataset) -> None:
         if dataset.shape and max(dataset.shape) > MAX_LENGTH:

@@ -278,6 +278,15 @@ class Episode:
         return out
 
     @cached_property
+    def source(self) -> str:
+        """Where the recording comes from: "simulated", the name of an import, or "" where the file does not say."""
+        try:
+            return self.file.attribute(layout.SOURCE_ATTRIBUTE)
+        except UNREADABLE as error:
+            self.notes.error(layout.SOURCE_ATTRIBUTE, error)
+            return ""
+
+    @cached_property
     def ground_height(self) -> float:
         """Height of the floor in world metres: stored in the file or its metadata, else the viewer's default."""
         for group in ("", "metadata/"):

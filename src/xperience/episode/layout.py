@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from xperience.episode.cameras import VIEWS
 
 ANNOTATION = "annotation.hdf5"
+SOURCE_ATTRIBUTE = "provenance_source"
+"""Attribute of annotation.hdf5 that simulated and imported recordings carry; the official files have none."""
+
 VISUALIZATION = "visualization.rrd"
 """Optional Rerun recording beside the data; listed, never read for training."""
 

@@ -8,7 +8,7 @@ from types import TracebackType
 import h5py
 import numpy as np
 
-from xperience.episode.layout import BY_PATH
+from xperience.episode.layout import BY_PATH, SOURCE_ATTRIBUTE
 
 
 class AnnotationWriter:
@@ -39,6 +39,10 @@ class AnnotationWriter:
             array = np.char.encode(array.astype(str), "utf-8") if array.dtype.kind != "S" else array
         assert len(array.shape) in {len(shape) for shape in known.shapes}, (path, array.shape, known.shapes)
         self._file.create_dataset(path, data=array)
+
+    def source(self, name: str) -> None:
+        """Says where the recording comes from, such as "simulated"."""
+        self._file.attrs[SOURCE_ATTRIBUTE] = np.bytes_(name)
 
     def stream(self, path: str, length: int, tail: tuple[int, ...]) -> h5py.Dataset:
         """An empty dataset of [length, *tail], to be filled by slices as frames are made."""

@@ -23,14 +23,16 @@ class Apart:
     """Mean of one way minus that of another on the same windows.
 
     Attributes:
-        verdict: "win", "loss" or "tie" of the first, by whether the interval excludes zero on the better side; ""
-            where there is no interval.
+        low, high: 95 % interval of `diff`, None where there is nothing to draw from.
     """
 
     diff: float
     low: float | None
     high: float | None
-    verdict: str
+
+    @property
+    def span(self) -> Span:
+        return None if self.low is None or self.high is None else (self.low, self.high)
 
 
 def drawn(recordings: Sequence[Recording]) -> tuple[list[np.ndarray], str]:
@@ -61,16 +63,14 @@ def session_interval(values: np.ndarray, sessions: np.ndarray, seed: int) -> Spa
     return float(low), float(high)
 
 
-def paired(a: np.ndarray, b: np.ndarray, sessions: np.ndarray, seed: int, *, higher_is_better: bool) -> Apart:
+def paired(a: np.ndarray, b: np.ndarray, sessions: np.ndarray, seed: int) -> Apart:
     """Of two arrays of numbers [n] a window; windows count where both are known."""
     apart = a - b
     diff = float(np.nanmean(apart))
     span = session_interval(apart, sessions, seed)
     if span is None:
-        return Apart(diff, None, None, "")
-    low, high = span
-    better, worse = (low > 0, high < 0) if higher_is_better else (high < 0, low > 0)
-    return Apart(diff, low, high, "win" if better else "loss" if worse else "tie")
+        return Apart(diff, None, None)
+    return Apart(diff, *span)
 
 
 def span_text(span: Span, digits: int = 3) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ from xperience.evaluation.inputs import Inputs, inputs_of
 from xperience.evaluation.opening import fits, recipe_of, restored_of
 from xperience.evaluation.recordings import recordings_of
 from xperience.evaluation.sections import Bench, choose, section
-from xperience.evaluation.tasks import compare, measure, verdict
+from xperience.evaluation.tasks import compare, measure
 from xperience.evaluation.viewer import Viewer
 from xperience.prepare.shards.reader import Prepared
 from xperience.prepare.windows import FRAMES
@@ -106,7 +105,7 @@ def evaluate(
         "episodes": {side: len(ids) for side, ids in sides.items()},
         "set_aside": [{"episode": id, "reason": f"shorter than {FRAMES} frames"} for id in sorted(short)],
         "test_sessions": len({r.session for r in bench.of("test")}),
-        "tasks": [asdict(row) | {"score": row.score, "verdict": verdict(row)} for row in rows],
+        "tasks": [row.to_json() for row in rows],
         "sections": {},
     }
     for name in track(asked, "sections", show=show):

@@ -1,7 +1,8 @@
 """The benchmark's tasks on a model: its own heads and probes of its frozen tokens, beside linear and MLP heads.
 
 For each task the way that does best on the validation recordings stands for the model; the test recordings are looked
-at once, afterwards. Against each head a paired interval over test sessions says who wins.
+at once, afterwards. Against each trivial baseline and each head stands a paired interval over test sessions; what they
+say together is decided in `xperience.scoring.words`.
 """
 
 from __future__ import annotations
@@ -25,9 +26,11 @@ from xperience.benchmark.tasks import choose
 from xperience.errors import UsageError
 from xperience.evaluation.attentive import AttentiveHead
 from xperience.evaluation.embedded import EmbeddedRecording
+from xperience.evaluation.evidence import evidence_of
 from xperience.evaluation.own import OwnHead
 from xperience.pretrain.step import Texts
 from xperience.progress import track
+from xperience.scoring import words
 
 WAYS = ("own", "linear probe", "attentive probe")
 SATURATED = 0.98
@@ -41,7 +44,9 @@ class Row:
     Attributes:
         val, test: by way, of the model. chosen: way with the best score on the validation recordings.
         heads: name of a head ("linear", "mlp") to its test score. against: the same to a `Difference` as a dict.
-        baselines: trivial ones by name. saturated: heads above `SATURATED`.
+        baselines: trivial ones by name. differences: 95 % interval of the model's score less that of a baseline, by
+            its name. saturated: heads above `SATURATED`.
+        windows, recordings, sessions: of the test. source: where the test recordings come from.
     """
 
     id: str
@@ -58,13 +63,23 @@ class Row:
     heads: dict[str, float | None] = field(default_factory=dict)
     against: dict[str, dict[str, Any]] = field(default_factory=dict)
     baselines: dict[str, float] = field(default_factory=dict)
+    differences: dict[str, tuple[float, float]] = field(default_factory=dict)
     saturated: list[str] = field(default_factory=list)
     reason: str = ""
     windows: int = 0
+    recordings: int = 0
+    sessions: int = 0
+    source: str = ""
 
     @property
     def score(self) -> float | None:
         return self.test.get(self.chosen)
+
+    def to_json(self) -> dict[str, Any]:
+        """With the word that the score has earned."""
+        value = asdict(self) | {"score": self.score}
+        earned = words.claim(evidence_of(value))
+        return value | {"word": earned.word, "scope": earned.scope, "word_note": earned.note}
 
 
 class Once:
@@ -116,22 +131,25 @@ def measure(
     rows = []
     for task in track(choose(tasks), "tasks of the model", show=show):
         row = Row(task.id, task.name, task.metric, task.unit, task.higher_is_better, task.extension, task.variant_of)
-        intervals = {}
+        results = {}
         for way, head in _ways(task, texts, seed, tokens, width).items():
             folder = out / way.replace(" ", "_")
             result = run_task(task, head, recordings, test, folder / "test", seed)
             row.test[way] = result.score
             row.val[way] = _validated(task, head, recordings, sides, val, folder, seed)
             row.windows = max(row.windows, result.num_test_windows)
+            row.recordings = max(row.recordings, result.num_test_episodes)
+            row.sessions, row.source = max(row.sessions, result.num_test_sessions), row.source or result.source
             row.baselines |= {b.name: b.score for b in result.baselines}
-            intervals[way] = result.interval
+            results[way] = result
             if result.score is None:
                 row.reason = row.reason or result.reason
         row.chosen = _best(row)
         if row.chosen:
             row.reason = ""
-            found = intervals[row.chosen]
-            row.interval = (found.low, found.high) if found else None
+            interval = results[row.chosen].interval
+            row.interval = (interval.low, interval.high) if interval else None
+            row.differences = {b.name: b.difference for b in results[row.chosen].baselines if b.difference}
         rows.append(row)
     return rows
 
@@ -197,21 +215,8 @@ def compare(rows: Sequence[Row], heads: Mapping[str, tuple[Summary, Path]], out:
             if not (mine / STATISTICS).is_file() or not (folder / row.id / STATISTICS).is_file():
                 continue
             try:
-                apart = difference(
-                    load_statistics(mine), load_statistics(folder / row.id), higher_is_better=row.higher_is_better,
-                    seed=seed,
-                )  # fmt: skip
+                apart = difference(load_statistics(mine), load_statistics(folder / row.id), seed=seed)
             except UsageError as error:
-                row.against[name] = {"verdict": "not comparable", "reason": str(error)}
+                row.against[name] = {"reason": str(error)}
                 continue
             row.against[name] = asdict(apart)
-
-
-def verdict(row: Row) -> str:
-    """Over all heads: "win" where every one is beaten, "loss" where any is not and it wins, else "tie"."""
-    found = [one.get("verdict") for one in row.against.values()]
-    if not found:
-        return ""
-    if "loss" in found:
-        return "loss"
-    return "win" if all(one == "win" for one in found) else "tie"

@@ -1,4 +1,4 @@
-"""The page about a trained model: what it wins, ties and loses, and what only a model can be asked. Offline.
+"""The page about a trained model: its scores beside baselines and heads, and what only a model can be asked. Offline.
 
 All names come from files of anyone: they are escaped, cut, and the page's policy forbids every script and request.
 """
@@ -6,16 +6,17 @@ All names come from files of anyone: they are escaped, cut, and the page's polic
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from xperience import __version__
 from xperience.errors import FormatError, MissingError
 from xperience.report.model.parts import part
-from xperience.report.model.scores import Tally, is_task, line, tally
+from xperience.report.model.scores import claim_of, is_task, line
 from xperience.report.page import Fact, environment
 from xperience.report.text import cut
+from xperience.scoring.words import Claim, headline, tally
 from xperience.storage import write_text
 
 EVALUATION, PAGE = "evaluation.json", "index.html"
@@ -49,7 +50,7 @@ def render(found: Mapping[str, Any], folder: Path) -> str:
         ("Probes beyond the twelve", [row for row in rows if row.get("extension") and not row.get("variant_of")]),
         ("Variants of a task", [row for row in rows if row.get("variant_of")]),
     ]
-    total = tally("the twelve tasks", tasks)
+    claims = [claim_of(row) for row in tasks]
     compared = any(row.get("against") for row in rows)
     return (
         environment()
@@ -57,16 +58,11 @@ def render(found: Mapping[str, Any], folder: Path) -> str:
         .render(
             run=cut(str(found["run"]), 120),
             data=cut(str(found["data"]), 120),
-            headline=headline(total, compared),
-            total=total,
+            headline=headline(claims),
+            scope=claims[0].scope if claims else "",
             compared=compared,
-            facts=_facts(found, total, compared),
-            tallies=[
-                *(tally(f"against {name} heads", tasks, head) for name, head in (("linear", "linear"), ("MLP", "mlp"))),
-                *(tally(name.lower(), group) for name, group in groups[1:] if group),
-            ]
-            if compared
-            else [],
+            facts=_facts(found, claims),
+            tallies=[(name, headline([claim_of(row) for row in group])) for name, group in groups[1:] if group],
             groups=[(name, [line(row) for row in group]) for name, group in groups if group],
             saturated=[(cut(str(row.get("name")), 80), row["saturated"]) for row in rows if row.get("saturated")],
             parts=[part(id, one, folder) for id, one in found["sections"].items()],
@@ -80,21 +76,11 @@ def render(found: Mapping[str, Any], folder: Path) -> str:
     )
 
 
-def headline(total: Tally, compared: bool) -> str:
-    if not total.total:
-        return "No task of the twelve was asked"
-    of = "the twelve tasks" if total.total == 12 else f"{total.total} task{'s' if total.total != 1 else ''}"
-    if not compared:
-        return f"Scores on {of}, without heads to compare"
-    rest = f", {total.open} not compared" if total.open else ""
-    return f"Of {of}: {total.won} won, {total.tied} tied, {total.lost} lost{rest}"
-
-
-def _facts(found: Mapping[str, Any], total: Tally, compared: bool) -> list[Fact]:
-    facts = [Fact(str(total.won), "won"), Fact(str(total.tied), "tied"), Fact(str(total.lost), "lost")]
+def _facts(found: Mapping[str, Any], claims: Sequence[Claim]) -> list[Fact]:
+    counts = tally(claims)
     sessions = int(found["test_sessions"])
     return [
-        *(facts if compared else []),
+        *(Fact(str(count), word) for word, count in counts.items()),
         Fact(f"{len(found['tasks']):,}", "tasks and probes asked"),
         Fact(f"{int(found['episodes'].get('test', 0)):,}", "test recordings"),
         Fact(f"{sessions:,}", "test session" + ("s" if sessions != 1 else "")),

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from markupsafe import Markup
 
-from xperience.benchmark.summary import Baseline, Summary, TaskResult
+from xperience.benchmark.summary import Baseline, Summary, TaskResult, evidence_of
 from xperience.report import svg
+from xperience.scoring.words import claim
 
 METRIC_NAMES = {
     "macro_f1": "macro\u2011F1",
@@ -28,8 +29,8 @@ METRIC_MEANING = {
     "micro_f1": "F1 over all named objects together: 1 when exactly the right ones are named.",
     "f1": "Balance of precision and recall for the positive answer: 1 is perfect.",
     "mrr": "Mean of one over the rank of the right window: 1 when it is always found first, 0.5 when it is second.",
-    "mpjpe": "Mean distance between predicted and true joints: the smaller the better.",
-    "r2": "Share of the variation that is explained: 1 is perfect, 0 is no better than the test mean, below 0 is worse.",
+    "mpjpe": "Mean distance between predicted and true joints: 0 is perfect.",
+    "r2": "Share of the variation that is explained: 1 is perfect, 0 is what the mean of the test gives, below 0 is worse.",
 }
 
 BLOCK_NAMES = {
@@ -60,13 +61,14 @@ class Row:
     interval: str
     baseline: str
     baseline_name: str
-    reason: str
     published: tuple[str, ...]
     unseen: str
     counts: str
-    verdict: str
-    verdict_kind: str
-    """"better", "unclear", "worse" or "none": for colour."""
+    word: str
+    note: str
+    tone: str
+    """"good", "bad" or "neutral": for colour."""
+    scope: str
     plot: Markup
 
 
@@ -76,7 +78,7 @@ def rows(summary: Summary) -> list[Row]:
 
 def row(task: TaskResult) -> Row:
     best = best_baseline(task)
-    verdict, kind = judge(task, best)
+    earned = claim(evidence_of(task))
     published = [
         f"{amount(value)} {name}"
         for name, value in (("linear", task.published.linear), ("MLP", task.published.mlp))
@@ -90,12 +92,13 @@ def row(task: TaskResult) -> Row:
         f"{amount(interval.low, '')} to {amount(interval.high, task.unit)}" if interval is not None else "\u2013",
         amount(best.score, task.unit) if best is not None else "\u2013",
         best.name if best is not None else "",
-        plain_reason(task.reason),
         tuple(published),
         f"{task.unseen_label_share:.0%}" if task.unseen_label_share is not None else "\u2013",
         f"{task.num_train_windows:,} / {task.num_test_windows:,}",
-        verdict,
-        kind,
+        earned.word,
+        plain_reason(earned.note),
+        earned.tone,
+        earned.scope,
         dot_plot(task),
     )
 
@@ -114,25 +117,6 @@ def best_baseline(task: TaskResult) -> Baseline | None:
     if not known:
         return None
     return max(known, key=lambda b: b.score if task.higher_is_better else -b.score)
-
-
-def judge(task: TaskResult, best: Baseline | None) -> tuple[str, str]:
-    """What score, interval and best baseline say together, in a few words, and its kind."""
-    if task.status != "measured" or task.score is None:
-        return "not measurable", "none"
-    if best is None:
-        return "no baseline", "unclear"
-    sign = 1.0 if task.higher_is_better else -1.0
-    if task.interval is None:
-        low, high = task.score, task.score
-    else:
-        low, high = task.interval.low, task.interval.high
-    worst, finest = (low, high) if sign > 0 else (high, low)
-    if sign * worst > sign * best.score:
-        return "better than every baseline", "better"
-    if sign * finest < sign * best.score:
-        return f"worse than \u201c{best.name}\u201d", "worse"
-    return f"not clearly better than \u201c{best.name}\u201d", "unclear"
 
 
 def plain_name(block: str) -> str:

@@ -71,6 +71,7 @@ class Recorder:
             beside.mkdir()
             masks = truth.MaskSpool(beside)
             with AnnotationWriter(episode / layout.ANNOTATION) as annotation:
+                annotation.source("simulated")
                 _write_calibration(annotation, rig)
                 _write_motion(annotation, world, motion, clocks, rig, shift)
                 self._write_pictures(annotation, episode, world, motion, clocks, rig, shift, masks)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import h5py
+import numpy as np
 
 import xperience
 from xperience import storage
@@ -71,7 +72,8 @@ def write(
     }
     storage.write_json(folder / PROVENANCE, record)
     with h5py.File(folder / layout.ANNOTATION, "r+") as file:
-        for key in ("format", "identity", "source", "title", "licence", "citation"):
+        file.attrs[layout.SOURCE_ATTRIBUTE] = np.bytes_(source.name)
+        for key in ("format", "identity", "title", "licence", "citation"):
             file.attrs[f"provenance_{key}"] = record[key]
         for key in ("converter", "files", "conversions"):
             file.attrs[f"provenance_{key}"] = json.dumps(record[key], ensure_ascii=False)

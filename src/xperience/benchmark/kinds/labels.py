@@ -37,7 +37,7 @@ def evaluate(
     if len(set(true)) == 1:
         outcome.reason = f"all {len(true)} test windows are {true[0]!r}: any constant answer would score 1.0"
         return
-    outcome.baselines = _baselines(task, train, test, rng)
+    outcome.baselines, answers = _baselines(task, train, test, rng)
     if len(set(known)) < 2:
         has = "there are no training windows" if not known else f"all {len(known)} training windows are {known[0]!r}"
         outcome.reason = f"{has}: there is nothing to learn"
@@ -56,10 +56,11 @@ def evaluate(
     outcome.metrics["majority_baseline_accuracy"] = majority.metrics["accuracy"]
     outcome.metrics["unseen_test_classes"] = outcome.unseen_test_labels
     outcome.score = outcome.metrics[task.metric]
-    outcome.stats = classification.statistics(
-        encode(true, labels), encode(predicted, labels), len(labels), units.of, units.count
-    )
+    outcome.stats = _statistics(true, predicted, units)
     outcome.score_of = classification.macro_f1_of
+    outcome.baseline_stats = {
+        name: np.stack([_statistics(true, guess, units) for guess in guesses]) for name, guesses in answers.items()
+    }
     confidence = probability.max(axis=1)
     outcome.rows = [
         placed(row, {"true_label": t, "predicted_label": p, "confidence": float(c), "correct": int(t == p)})
@@ -81,9 +82,20 @@ def _metrics(task: Task, test: Pool, true: Sequence[str], predicted: Sequence[st
     return metrics
 
 
-def _baselines(task: Task, train: Pool, test: Pool, rng: np.random.Generator) -> list[Baseline]:
+def _statistics(true: Sequence[str], predicted: Sequence[str], units: Units) -> np.ndarray:
+    labels = label_list(true, predicted)
+    return classification.statistics(
+        encode(true, labels), encode(predicted, labels), len(labels), units.of, units.count
+    )
+
+
+def _baselines(
+    task: Task, train: Pool, test: Pool, rng: np.random.Generator
+) -> tuple[list[Baseline], dict[str, Sequence[Sequence[str]]]]:
+    """Trivial baselines, and what each answers, once or in every random draw."""
     true, known = list(test.target), list(train.target)
-    baselines = []
+    baselines: list[Baseline] = []
+    answers: dict[str, Sequence[Sequence[str]]] = {}
 
     def add(name: str, guesses: Sequence[Sequence[str]], note: str) -> None:
         runs = [_metrics(task, test, true, guess) for guess in guesses]
@@ -93,6 +105,7 @@ def _baselines(task: Task, train: Pool, test: Pool, rng: np.random.Generator) ->
             if all(isinstance(run[key], (int, float)) for run in runs)
         }
         baselines.append(Baseline(name, float(mean[task.metric]), mean, note))
+        answers[name] = guesses
 
     if known:
         counts = Counter(known)
@@ -103,7 +116,7 @@ def _baselines(task: Task, train: Pool, test: Pool, rng: np.random.Generator) ->
         add("random", draws, f"labels drawn as often as in training, mean of {DRAWS} draws")
     for name, guess in test.guesses().items():
         add(name, [list(guess)], "reads the true label of the window's last frame")
-    return baselines
+    return baselines, answers
 
 
 def _confusion_rows(true: Sequence[str], predicted: Sequence[str], labels: Sequence[str]) -> list[dict[str, Any]]:

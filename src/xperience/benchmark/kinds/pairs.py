@@ -26,7 +26,7 @@ def evaluate(
 ) -> None:
     true, known = test.target.astype(int), train.target.astype(int)
     outcome.head, outcome.num_classes = head.text, 2
-    outcome.baselines = _baselines(true, rng)
+    outcome.baselines, constant = _baselines(true, rng)
     if len(set(known.tolist())) < 2:
         outcome.reason = "the training part holds no pairs of both kinds: there is nothing to learn"
         return
@@ -40,6 +40,10 @@ def evaluate(
     outcome.score = outcome.metrics[task.metric]
     outcome.stats = binary.statistics(true, predicted, units.of, units.count)
     outcome.score_of = binary.f1_of
+    outcome.baseline_stats = {
+        name: np.stack([binary.statistics(true, guess, units.of, units.count) for guess in guesses])
+        for name, guesses in constant.items()
+    }
     where = place(test)
     index = test.gather(lambda part: part.rows)
     outcome.rows = [
@@ -64,11 +68,13 @@ def evaluate(
     outcome.fit, outcome.weights = model.fit, model.weights
 
 
-def _baselines(true: np.ndarray, rng: np.random.Generator) -> list[Baseline]:
-    always = binary.binary(true, np.ones_like(true))
-    drawn = [binary.binary(true, rng.integers(0, 2, len(true))) for _ in range(DRAWS)]
+def _baselines(true: np.ndarray, rng: np.random.Generator) -> tuple[list[Baseline], dict[str, list[np.ndarray]]]:
+    """Trivial baselines, and what each answers, once or in every random draw."""
+    answers = {"always 1": [np.ones_like(true)], "random": [rng.integers(0, 2, len(true)) for _ in range(DRAWS)]}
+    always = binary.binary(true, answers["always 1"][0])
+    drawn = [binary.binary(true, draw) for draw in answers["random"]]
     mean = {name: float(np.mean([run[name] for run in drawn])) for name in drawn[0]}
     return [
         Baseline("always 1", float(always["f1"]), dict(always), "answers the first of the two for every pair"),
         Baseline("random", mean["f1"], mean, f"a fair coin, mean of {DRAWS} throws"),
-    ]
+    ], answers

@@ -52,6 +52,8 @@ def evaluate(
     outcome.metrics = dict(retrieval.retrieval(rank))
     outcome.score = outcome.metrics[task.metric]
     outcome.stats, outcome.score_of = means.statistics(1 / rank, units.of, units.count), means.mean_of
+    by_chance = np.full(candidates, chance[task.metric])  # the same for every window
+    outcome.baseline_stats = {"chance": means.statistics(by_chance, units.of, units.count)}
     where = place(test)
     best = retrieval.best(query, pool)
     outcome.rows = [

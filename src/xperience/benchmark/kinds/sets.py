@@ -44,7 +44,7 @@ def evaluate(
     if not learnt:
         outcome.reason = "no training window names anything: there is nothing to learn"
         return
-    outcome.baselines = _baselines(known, true, vocabulary, rng)
+    outcome.baselines, answers = _baselines(known, true, vocabulary, rng)
 
     index = {name: k for k, name in enumerate(learnt)}
     y = np.zeros((len(known), len(learnt)), np.int64)
@@ -63,6 +63,9 @@ def evaluate(
     outcome.score = outcome.metrics[task.metric]
     outcome.stats = multilabel.statistics(true, predicted, units.of, units.count)
     outcome.score_of = multilabel.micro_f1_of
+    outcome.baseline_stats = {
+        name: multilabel.statistics(true, guess, units.of, units.count) for name, guess in answers.items()
+    }
     outcome.rows = [
         placed(
             where,
@@ -102,15 +105,22 @@ def _per_name(true: list[Names], predicted: list[Names], vocabulary: list[str]) 
 
 def _baselines(
     known: list[Names], true: list[Names], vocabulary: list[str], rng: np.random.Generator
-) -> list[Baseline]:
+) -> tuple[list[Baseline], dict[str, list[Names]]]:
+    """Trivial baselines, and what each answers."""
     counts = Counter(name for names in known for name in set(names))
     usual = tuple(name for name in counts if counts[name] >= len(known) / 2) or (counts.most_common(1)[0][0],)
-    majority = multilabel.multilabel(true, [usual] * len(true), vocabulary)
-    drawn = [known[k] or usual[:1] for k in rng.integers(0, len(known), len(true))]
-    random = multilabel.multilabel(true, drawn, vocabulary)
-    last = multilabel.multilabel(true, [known[-1] or usual[:1]] * len(true), vocabulary)
-    return [
-        Baseline("majority", majority["micro_f1"], majority, "names in at least half of the training windows"),
-        Baseline("random", random["micro_f1"], random, "the names of a training window drawn at random"),
-        Baseline("last seen", last["micro_f1"], last, "the names of the last training window"),
-    ]
+    answers: dict[str, list[Names]] = {
+        "majority": [usual] * len(true),
+        "random": [known[k] or usual[:1] for k in rng.integers(0, len(known), len(true))],
+        "last seen": [known[-1] or usual[:1]] * len(true),
+    }
+    notes = {
+        "majority": "names in at least half of the training windows",
+        "random": "the names of a training window drawn at random",
+        "last seen": "the names of the last training window",
+    }
+    baselines = []
+    for name, guess in answers.items():
+        metrics = multilabel.multilabel(true, guess, vocabulary)
+        baselines.append(Baseline(name, metrics["micro_f1"], metrics, notes[name]))
+    return baselines, answers

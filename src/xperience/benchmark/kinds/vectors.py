@@ -37,6 +37,7 @@ def evaluate(
     def add(name: str, guess: np.ndarray, note: str) -> None:
         metrics = dict(measure(true, guess))
         outcome.baselines.append(Baseline(name, float(metrics[task.metric]), metrics, note))
+        outcome.baseline_stats[name] = _statistics(task, true, guess, units)
 
     if len(known):
         mean = known.mean(axis=0, dtype=np.float64)
@@ -52,16 +53,10 @@ def evaluate(
     outcome.metrics = dict(measure(true, predicted)) | {"target_dim": int(true.shape[1])}
     outcome.score = outcome.metrics[task.metric]
     if task.metric == "mpjpe":
-        error = regression.joint_distances(true, predicted).mean(axis=1)
-        outcome.stats, outcome.score_of = means.statistics(error, units.of, units.count), means.mean_of
         outcome.metrics["forecast_frames"] = true.shape[1] // int(np.prod(regression.HAND_SHAPE))
-    elif task.metric == "mae":
-        error = np.abs(true - predicted).mean(axis=1)
-        outcome.stats, outcome.score_of = means.statistics(error, units.of, units.count), means.mean_of
-    else:
-        error = ((true - predicted) ** 2).mean(axis=1)
-        outcome.stats = regression.r2_statistics(true, predicted, units.of, units.count)
-        outcome.score_of = regression.r2_of
+    error = _error(task, true, predicted)
+    outcome.stats = _statistics(task, true, predicted, units)
+    outcome.score_of = regression.r2_of if task.metric == "r2" else means.mean_of
     where = place(test)
     outcome.rows = [placed(row, {"error": float(e)}) for row, e in zip(where, error, strict=True)]
     outcome.arrays = {
@@ -72,6 +67,22 @@ def evaluate(
     }
     outcome.cases = _cases(task, outcome.rows, true, predicted)
     outcome.fit = model.fit
+
+
+def _error(task: Task, true: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+    """[n] error of each window: mean joint distance in metres, mean absolute or mean squared error."""
+    if task.metric == "mpjpe":
+        return regression.joint_distances(true, predicted).mean(axis=1)
+    if task.metric == "mae":
+        return np.asarray(np.abs(true - predicted).mean(axis=1))
+    return np.asarray(((true - predicted) ** 2).mean(axis=1))
+
+
+def _statistics(task: Task, true: np.ndarray, predicted: np.ndarray, units: Units) -> np.ndarray:
+    """Additive statistics [U, K] of the task's metric."""
+    if task.metric == "r2":
+        return regression.r2_statistics(true, predicted, units.of, units.count)
+    return means.statistics(_error(task, true, predicted), units.of, units.count)
 
 
 def _cases(task: Task, rows: list[dict[str, Any]], true: np.ndarray, predicted: np.ndarray) -> list[Case]:

@@ -15,6 +15,7 @@ from xperience.evaluation.sampled import sampled
 from xperience.evaluation.sections import Bench
 from xperience.pretrain.objectives.future import Future, targets
 from xperience.pretrain.objectives.losses import pooled
+from xperience.scoring.words import Evidence, Rival, claim
 
 TITLE = "Future states"
 WINDOWS = 360
@@ -34,14 +35,21 @@ def measure(bench: Bench) -> dict[str, Any]:
     rows = []
     for block in range(wanted.shape[1]):
         at = {way: loss[way][:, block].astype(float) for way in WAYS}
-        apart = paired(at["model"], at["copy last"], sessions, bench.seed, higher_is_better=False)
-        span = None if apart.low is None or apart.high is None else (apart.low, apart.high)
+        interval = session_interval(at["model"], sessions, bench.seed)
+        apart = {way: paired(at["model"], at[way], sessions, bench.seed) for way in WAYS[1:]}
+        earned = claim(
+            Evidence(
+                score=float(at["model"].mean()), interval=interval, higher_is_better=False,
+                trivial=[Rival(way, float(at[way].mean()), one.span) for way, one in apart.items()],
+                windows=len(sessions), recordings=len(bench.of("test")), sessions=len(set(sessions.tolist())),
+            )
+        )  # fmt: skip
+        copy = apart["copy last"]
         rows.append(
             [
                 f"{(block + 1) * bench.viewer.model.config.block_s:g}",
                 *(round(float(at[way].mean()), 4) for way in WAYS),
-                span_text(session_interval(at["model"], sessions, bench.seed), 4),
-                round(apart.diff, 4), span_text(span, 4), apart.verdict,
+                span_text(interval, 4), round(copy.diff, 4), span_text(copy.span, 4), earned.word,
                 *(round(float(cosine[way][:, block].mean()), 3) for way in WAYS[:2]),
             ]
         )  # fmt: skip
@@ -49,10 +57,10 @@ def measure(bench: Bench) -> dict[str, Any]:
         "text": (
             "The readouts of the second behind a window, layer-normalised, as the model will see them, told from the window "
             "alone; against copying those of the window's last block, and against their mean. Cosines are about that "
-            "mean. A difference below zero is the model's win."
+            "mean. A negative difference means a smaller error of the model."
         ),
         "table": {
-            "columns": ["s ahead", *WAYS, "95 %", "model minus copy", "95 %", "verdict", "cosine", "cosine of copy"],
+            "columns": ["s ahead", *WAYS, "95 %", "model minus copy", "95 %", "in words", "cosine", "cosine of copy"],
             "rows": rows,
         },
     }

@@ -60,7 +60,7 @@ def measure(bench: Bench) -> dict[str, Any]:
             name: {"value": float(hit.mean()), "interval": session_interval(hit, session, bench.seed), "chance": random}
             for name, (hit, random) in scores.items()
         },
-        "contrast": asdict(paired(cosine[:, FARTHEST], far, session, bench.seed, higher_is_better=True)),
+        "contrast": asdict(paired(cosine[:, FARTHEST], far, session, bench.seed)),
         "curve_s": seconds.tolist(),
         "curves": {
             "mean": cosine.mean(0).tolist(),

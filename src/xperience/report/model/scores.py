@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from xperience.evaluation.evidence import evidence_of
 from xperience.report.results import METRIC_NAMES, amount
 from xperience.report.text import cut
+from xperience.scoring.words import Claim, claim
 
 HEADS = ("linear", "mlp")
-VERDICTS = {"win": "won", "tie": "tied", "loss": "lost"}
-KINDS = {"win": "better", "tie": "unclear", "loss": "worse"}
-"""What the page's style calls them."""
-
 NOTHING = "–"
 
 
@@ -38,25 +35,8 @@ class Line:
     way: str
     heads: tuple[Cell, ...]
     baseline: Cell
-    verdict: str
-    kind: str
-    reason: str
+    claim: Claim
     saturated: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Tally:
-    """How many tasks of one group were won, tied and lost, and how many were not compared."""
-
-    name: str
-    total: int
-    won: int
-    tied: int
-    lost: int
-
-    @property
-    def open(self) -> int:
-        return self.total - self.won - self.tied - self.lost
 
 
 def is_task(row: Mapping[str, Any]) -> bool:
@@ -64,17 +44,14 @@ def is_task(row: Mapping[str, Any]) -> bool:
     return not row.get("extension") and not row.get("variant_of")
 
 
-def tally(name: str, rows: Sequence[Mapping[str, Any]], head: str = "") -> Tally:
-    """Verdicts against all heads, or against one of them."""
-    if head:
-        found = Counter((row.get("against") or {}).get(head, {}).get("verdict") for row in rows)
-    else:
-        found = Counter(row.get("verdict") for row in rows)
-    return Tally(name, len(rows), found["win"], found["tie"], found["loss"])
+def claim_of(row: Mapping[str, Any]) -> Claim:
+    """The word for a row, decided anew from its evidence and not read from the file."""
+    earned = claim(evidence_of(row))
+    return Claim(earned.word, cut(earned.scope, 120), cut(earned.note), cut(earned.baseline, 60))
 
 
 def line(row: Mapping[str, Any]) -> Line:
-    verdict, against = str(row.get("verdict") or ""), row.get("against") or {}
+    against = row.get("against") or {}
     span = row.get("interval")
     ways = row.get("test") or {}
     others = tuple(f"{way} {_score(value)}" for way, value in ways.items() if way != row.get("chosen"))
@@ -86,10 +63,8 @@ def line(row: Mapping[str, Any]) -> Line:
         Cell(_score(row.get("score"), row), (f"{_score(span[0])} to {_score(span[1])}",) if span else ()),
         cut("; ".join([str(row.get("chosen") or NOTHING), *others]), 200),
         tuple(_head(row, name, against.get(name)) for name in HEADS),
-        Cell(_score(baseline[1], row), (cut(baseline[0], 60),)) if baseline else Cell(NOTHING),
-        VERDICTS.get(verdict, "not measurable" if row.get("score") is None else "not compared"),
-        KINDS.get(verdict, "none"),
-        cut(str(row.get("reason") or "")),
+        _trivial(row, *baseline) if baseline else Cell(NOTHING),
+        claim_of(row),
         tuple(str(name) for name in row.get("saturated") or ()),
     )
 
@@ -103,8 +78,14 @@ def _head(row: Mapping[str, Any], name: str, apart: Mapping[str, Any] | None) ->
         return Cell(_score(score, row))
     if apart.get("reason"):
         return Cell(_score(score, row), (cut(str(apart["reason"]), 120),))
-    lead = f"{signed(apart['low'])} to {signed(apart['high'])}"
-    return Cell(_score(score, row), (lead, VERDICTS.get(str(apart.get("verdict")), "")))
+    return Cell(_score(score, row), (f"{signed(apart['low'])} to {signed(apart['high'])}",))
+
+
+def _trivial(row: Mapping[str, Any], name: str, score: float) -> Cell:
+    """The best trivial baseline; below it the model's lead with its interval."""
+    span = (row.get("differences") or {}).get(name)
+    lead = (f"{signed(span[0])} to {signed(span[1])}",) if span else ()
+    return Cell(_score(score, row), (cut(name, 60), *lead))
 
 
 def best_baseline(row: Mapping[str, Any]) -> tuple[str, float] | None:
