@@ -93,7 +93,8 @@ def test_scores_stand_beside_baselines_and_intervals(whole: Path, run_folder: Pa
         assert task.name in made.text and task.question in made.text
         if task.status != "measured":
             assert task.reason in made.text
-    assert "0.400 to 0.420" in made.text and "better than every baseline" in made.text
+    assert "0.400 to 0.420" in made.text and "simulated, 1 recording, 1 session" in made.text
+    assert "measured: test and training within one recording" in made.text
     assert "25%" in made.text and "windows overlap" in made.text
     assert "xperience benchmark ep1 --out out" in made.text
     strips = [a for t, a in made.tags if t == "div" and a.get("class") == "strip"]

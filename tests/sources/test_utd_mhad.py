@@ -81,7 +81,7 @@ def test_provenance_beside_and_inside(episode: Path, tmp_path: Path) -> None:
     assert len(record["files"][1]["sha256"]) == 64
     assert record["licence"]
     with h5py.File(episode / "annotation.hdf5") as file:
-        assert file.attrs["provenance_source"] == "utd-mhad"
+        assert file.attrs["provenance_source"] == b"utd-mhad"
         assert file.attrs["provenance_identity"] == record["identity"]
         assert json.loads(file.attrs["provenance_files"]) == record["files"]
 

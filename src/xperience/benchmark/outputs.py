@@ -115,7 +115,7 @@ def report(result: TaskResult) -> str:
         lines.append(f"- Input blocks that no recording has: {', '.join(absent)}")
     lines.append("")
     earned = claim(evidence_of(result))
-    lines += [f"**{earned.word}** ({earned.scope}){f': {earned.note}' if earned.note else ''}", ""]
+    lines += [f"**{earned.word.capitalize()}**{f': {earned.note}' if earned.note else ''} ({earned.scope}).", ""]
     lines += [f"| {result.metric} | |", "| --- | --- |"]
     if result.score is not None:
         span = ""

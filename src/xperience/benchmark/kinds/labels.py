@@ -56,11 +56,9 @@ def evaluate(
     outcome.metrics["majority_baseline_accuracy"] = majority.metrics["accuracy"]
     outcome.metrics["unseen_test_classes"] = outcome.unseen_test_labels
     outcome.score = outcome.metrics[task.metric]
-    outcome.stats = _statistics(true, predicted, units)
+    outcome.stats = _statistics(true, [predicted], units)[0]
     outcome.score_of = classification.macro_f1_of
-    outcome.baseline_stats = {
-        name: np.stack([_statistics(true, guess, units) for guess in guesses]) for name, guesses in answers.items()
-    }
+    outcome.baseline_stats = {name: _statistics(true, guesses, units) for name, guesses in answers.items()}
     confidence = probability.max(axis=1)
     outcome.rows = [
         placed(row, {"true_label": t, "predicted_label": p, "confidence": float(c), "correct": int(t == p)})
@@ -82,10 +80,15 @@ def _metrics(task: Task, test: Pool, true: Sequence[str], predicted: Sequence[st
     return metrics
 
 
-def _statistics(true: Sequence[str], predicted: Sequence[str], units: Units) -> np.ndarray:
-    labels = label_list(true, predicted)
-    return classification.statistics(
-        encode(true, labels), encode(predicted, labels), len(labels), units.of, units.count
+def _statistics(true: Sequence[str], answers: Sequence[Sequence[str]], units: Units) -> np.ndarray:
+    """Additive statistics [D, U, 3 C] of D answers to the same windows."""
+    labels = label_list(true, [label for answer in answers for label in answer])
+    coded = encode(true, labels)
+    return np.stack(
+        [
+            classification.statistics(coded, encode(answer, labels), len(labels), units.of, units.count)
+            for answer in answers
+        ]
     )
 
 
