@@ -331,3 +331,17 @@ def test_probes_learn_what_is_there(run):
     assert (chance.name, phase.metric) == ("train mean", "mae") and 0.2 < chance.score < 0.3  # of a uniform phase: 1/4
     ego = {b.name: b.score for b in results["ego_motion"].baselines}
     assert ego["constant position"] < ego["constant velocity"]  # a random walk has no velocity to keep
+
+
+def test_one_joint_that_is_not_tracked_does_not_hide_the_others():
+    from xperience.benchmark.recording import mean_speed
+
+    times = np.arange(4) / 20
+    joints = np.zeros((4, 3, 3))
+    joints[:, :, 0] = np.arange(4)[:, None] * np.array([0.1, 0.2, 0.3])  # 2, 4 and 6 m/s
+    joints[:, 2] = np.nan
+    joints[2, 0] = np.nan
+    found = mean_speed([(joints, times)])
+    assert found is not None and np.isnan(found[0])
+    assert np.allclose(found[1:], [3.0, 4.0, 4.0])
+    assert np.isnan(mean_speed([(np.full((4, 3, 3), np.nan), times)])).all()

@@ -201,3 +201,17 @@ def test_what_is_no_size_is_refused(text):
 def test_no_catalogue_is_said(tmp_path):
     with pytest.raises(MissingError, match="no catalogue"):
         Catalogue.open(tmp_path)
+
+
+@pytest.mark.parametrize("above", ["activity=cook", "episode_id=zz", "split=x", "a[1]*b?"])
+def test_names_of_folders_above_are_no_columns_and_no_patterns(tmp_path, above):
+    plain, odd = tmp_path / "plain", tmp_path / above / "cat"
+    for folder in (plain, odd):
+        build([str(listing(tmp_path))], folder, show=False)
+    wanted = "SELECT * FROM episodes ORDER BY episode_id"
+    assert query(odd, wanted).to_pylist() == query(plain, wanted).to_pylist()
+    assert (
+        query(odd, "SELECT count(*) AS n FROM files").to_pylist()
+        == query(plain, "SELECT count(*) AS n FROM files").to_pylist()
+    )
+    assert Catalogue.open(odd).table().equals(Catalogue.open(plain).table())

@@ -79,3 +79,10 @@ def test_a_ladder_of_real_runs(prepared_path: Path, tmp_path: Path) -> None:
     write_report(tmp_path, config, rungs, fit_all(rungs, draws=3), "xperience scale")
     text = (tmp_path / "SCALING_REPORT.md").read_text()
     assert "2x64" in text and (tmp_path / "scaling.png").stat().st_size > 1000
+
+
+def test_too_few_rungs_are_refused_before_the_first_is_trained(tmp_path: Path) -> None:
+    for sizes, recordings in ((["2x64"], [1, 2, 3, 4, 5]), (["2x64", "3x64"], [1, 2]), (["2x64", "2x64"], [1, 2, 3])):
+        with pytest.raises(UsageError, match="too few rungs"):
+            ladder(load_config("nano"), [tmp_path / "no data"], tmp_path / "out", sizes, recordings)
+    assert not (tmp_path / "out").exists()

@@ -155,14 +155,16 @@ def mean_speed(signals: Sequence[tuple[np.ndarray, np.ndarray]]) -> np.ndarray |
 
     Args:
         signals: joints [N, J, 3] in metres, NaN where not tracked, with times [N] in seconds. None where there is no
-            signal, or they differ in length.
+            signal, or they differ in length. A joint counts where it is tracked in both frames.
     """
     speeds = []
     for joints, times_s in signals:
         if len(joints) > 1:
             seconds = np.maximum(np.diff(times_s), 1e-3)
-            step = np.linalg.norm(np.diff(joints, axis=0), axis=2).mean(axis=1) / seconds
-            speeds.append(np.concatenate([[np.nan], step]))
+            step = np.linalg.norm(np.diff(joints, axis=0), axis=2)
+            tracked = np.isfinite(step)  # in both frames; a joint that no sensor sees says nothing of the others
+            mean = np.where(tracked, step, 0).sum(axis=1) / np.maximum(tracked.sum(axis=1), 1) / seconds
+            speeds.append(np.concatenate([[np.nan], np.where(tracked.any(axis=1), mean, np.nan)]))
     if not speeds or len({len(speed) for speed in speeds}) != 1:
         return None
     known = np.isfinite(speeds)

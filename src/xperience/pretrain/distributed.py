@@ -8,6 +8,8 @@ dimensions (HSDP): shards within a group, copies across groups. One process is n
 from __future__ import annotations
 
 import os
+import sys
+import threading
 import warnings
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
@@ -100,10 +102,9 @@ def start(device: Literal["auto", "cpu", "cuda"] = "auto", replicas: int = 1) ->
 
     Raises:
         MissingError: a GPU is asked for and there is none, or there are fewer than ranks on this machine.
-        UsageError: replicas that do not divide the ranks.
+        UsageError: replicas that do not divide the ranks, or variables of a launcher that is not there.
     """
-    world, rank = int(os.environ.get("WORLD_SIZE", "1")), int(os.environ.get("RANK", "0"))
-    local = int(os.environ.get("LOCAL_RANK", "0"))
+    world, rank, local = _place()
     gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
     if device != "cpu" and (gpus or device == "cuda") and gpus <= local:
         raise MissingError(
@@ -123,12 +124,63 @@ def start(device: Literal["auto", "cpu", "cuda"] = "auto", replicas: int = 1) ->
     from torch.distributed.device_mesh import init_device_mesh
 
     if not dist.is_initialized():
+        _meet(rank, world)
         dist.init_process_group("cpu:gloo,cuda:nccl" if cuda else "gloo", timeout=PATIENCE)
     shape = (world,) if replicas == 1 else (replicas, world // replicas)
     names = ("shard",) if replicas == 1 else ("replicate", "shard")
     mesh = init_device_mesh(place.type, shape, mesh_dim_names=names)
     control, saving = (dist.new_group(backend="gloo", timeout=START) for _ in range(2))
     return Runtime(rank, world, place, replicas, mesh, control, saving)
+
+
+HINT = "start the ranks with torchrun, or unset WORLD_SIZE, RANK and LOCAL_RANK to train in one process"
+
+
+def _place() -> tuple[int, int, int]:
+    """WORLD_SIZE, RANK and LOCAL_RANK of the launcher's environment; one process where it says nothing.
+
+    Raises:
+        UsageError: they are no numbers, do not fit together, or name no address to meet at.
+    """
+    found = {}
+    for name, default in (("WORLD_SIZE", "1"), ("RANK", "0"), ("LOCAL_RANK", "0")):
+        text = os.environ.get(name, default)
+        if not text.isascii() or not text.isdigit() or len(text) > 9:
+            raise UsageError("not a number of ranks", field=name, found=text[:100], hint=HINT)
+        found[name] = int(text)
+    world, rank, local = found.values()
+    if world < 1 or rank >= world:
+        raise UsageError("no such rank", field="RANK", found=f"{rank} of {world}", hint=HINT)
+    if world > 1:
+        for name in ("MASTER_ADDR", "MASTER_PORT", "RANK"):
+            if not os.environ.get(name):
+                raise UsageError(
+                    f"one of {world} ranks, without an address to meet the others at", field=name,
+                    found="not set", hint=HINT,
+                )  # fmt: skip
+        port = os.environ["MASTER_PORT"]
+        if not port.isascii() or not port.isdigit() or not 0 < int(port) < 65536:
+            raise UsageError("not a port", field="MASTER_PORT", found=port[:100], hint=HINT)
+    return world, rank, local
+
+
+SAY_S = 5.0
+"""Seconds of waiting for other ranks after which one says for whom it waits."""
+
+
+def _meet(rank: int, world: int) -> None:
+    """Says, if the other ranks do not come soon, what was found in the environment and for whom this one waits."""
+
+    def say() -> None:
+        address = f"{os.environ['MASTER_ADDR']}:{os.environ['MASTER_PORT']}"
+        print(
+            f"rank {rank} of {world} (RANK, WORLD_SIZE) waits for the other {world - 1} at {address}. {HINT[0].upper()}{HINT[1:]}.",
+            file=sys.stderr, flush=True,
+        )  # fmt: skip
+
+    timer = threading.Timer(SAY_S, lambda: None if dist.is_initialized() else say())
+    timer.daemon = True
+    timer.start()
 
 
 class _Gathered(torch.autograd.Function):

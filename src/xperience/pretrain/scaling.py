@@ -95,6 +95,24 @@ def fit(parameters: np.ndarray, hours: np.ndarray, losses: np.ndarray) -> tuple[
     return best[1], float(np.sqrt(np.mean(rest**2)))
 
 
+LEAST_RUNGS = 5
+"""As many as the curve has numbers."""
+
+
+def _enough(rungs: int, sizes: int, amounts: int) -> None:
+    """
+    Raises:
+        UsageError: a curve of five numbers cannot be fitted to so few.
+    """
+    if rungs < LEAST_RUNGS or sizes < 2 or amounts < 2:
+        raise UsageError(
+            "too few rungs for a curve of five numbers",
+            field="--sizes, --recordings",
+            found=f"{rungs} rungs: {sizes} sizes, {amounts} amounts of data",
+            expected=f"at least {LEAST_RUNGS}, with two sizes and two amounts of data",
+        )
+
+
 def fit_all(rungs: list[Rung], seed: int = 0, draws: int = DRAWS) -> Fit:
     """The curve with its intervals.
 
@@ -103,13 +121,7 @@ def fit_all(rungs: list[Rung], seed: int = 0, draws: int = DRAWS) -> Fit:
     """
     parameters = np.array([r.parameters for r in rungs], float)
     hours = np.array([r.hours for r in rungs], float)
-    if len(rungs) < 5 or len(set(parameters)) < 2 or len(set(hours)) < 2:
-        raise UsageError(
-            "too few rungs for a curve of five numbers",
-            field="--sizes, --recordings",
-            found=len(rungs),
-            expected="at least 5, with two sizes and two amounts of data",
-        )
+    _enough(len(rungs), len(set(parameters)), len(set(hours)))
     table = np.stack([r.losses for r in rungs])
     if not (np.isfinite(table).all() and (table.mean(1) > 0).all()):
         raise UsageError(
@@ -188,12 +200,17 @@ def ladder(
 
     Args:
         sizes: names, or "<layers>x<width>" for steps between them. recordings: of each folder's training side.
+
+    Raises:
+        UsageError: too few rungs for a curve, before any is trained.
     """
     from xperience.pretrain.run import pretrain
 
+    # All that can be wrong is looked at before the first rung is trained.
+    _enough(len(set(sizes)) * len(set(recordings)), len(set(sizes)), len(set(recordings)))
     for size in sizes:
         for count in recordings:
-            rung_config(config, size, count)  # before the first of them is trained
+            rung_config(config, size, count)
     data = [Prepared.open(folder).identity for folder in folders]
     rungs = []
     for size in sizes:

@@ -178,7 +178,7 @@ def _take_verdicts(rows: Sequence[EpisodeRow], quality: Path) -> None:
     try:
         columns = ["episode", "verdict", "sync_score", "missing"]
         found: Mapping[str, dict[str, Any]] = {
-            values["episode"]: values for values in pq.read_table(path, columns=columns).to_pylist()
+            values["episode"]: values for values in pq.read_table(path, columns=columns, partitioning=None).to_pylist()
         }
     except (pa.ArrowException, OSError, KeyError) as error:
         raise CorruptError("cannot read the verdicts", file=path, found=str(error)[:200]) from error

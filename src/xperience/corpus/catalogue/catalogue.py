@@ -61,7 +61,7 @@ def _read(path: Path) -> pa.Table:
     import pyarrow.parquet as pq
 
     try:
-        return pq.read_table(path)
+        return pq.read_table(path, partitioning=None)  # a folder above, such as activity=cook, is no column
     except (pa.ArrowException, OSError) as error:
         raise CorruptError(
             "cannot read the catalogue", file=path, found=str(error)[:200], hint="make it again with xperience catalog"

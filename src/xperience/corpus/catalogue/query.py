@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
+PATTERN = "*?["
+"""Characters of a path that duckdb takes for a pattern of several files; it has no way to quote them."""
+
 MAX_ROWS = 1_000_000
 """Most rows that a query gives back."""
 
@@ -58,13 +61,19 @@ def query(folder: Path | str, sql: str) -> pa.Table:
 def _locked(folder: Path) -> duckdb.DuckDBPyConnection:
     """A database in memory that may open the two Parquet files and cannot be told otherwise."""
     import duckdb
+    import pyarrow.parquet as pq
 
     paths = {name: str((folder / name).resolve()) for name in (EPISODES, FILES)}
     connection = duckdb.connect(":memory:")
-    quoted = {name: "'" + path.replace("'", "''") + "'" for name, path in paths.items()}
+    quoted = {name: _quoted(path) for name, path in paths.items()}
     for name in (EPISODES, FILES):
         view = name.removesuffix(".parquet")
-        connection.execute(f"CREATE VIEW {view} AS SELECT * FROM read_parquet({quoted[name]})")
+        if set(paths[name]) & set(PATTERN):
+            connection.register(view, pq.read_table(paths[name], partitioning=None))
+            continue
+        # A folder above, such as activity=cook, is no column.
+        table = f"read_parquet({quoted[name]}, hive_partitioning = false, filename = false)"
+        connection.execute(f"CREATE VIEW {view} AS SELECT * FROM {table}")
     for setting in (
         "python_enable_replacements = false",
         "autoinstall_known_extensions = false",
@@ -76,3 +85,7 @@ def _locked(folder: Path) -> duckdb.DuckDBPyConnection:
     ):
         connection.execute(f"SET {setting}")
     return connection
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
