@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import ctypes
+import errno
 import hashlib
 import json
 import os
@@ -17,24 +19,41 @@ import numpy as np
 
 from xperience.errors import SpaceError
 
+LACKING = frozenset(
+    getattr(errno, name)
+    for name in (
+        "ENOSPC", "EDQUOT", "EFBIG", "EACCES", "EROFS", "EPERM", "EEXIST", "ENOTDIR", "EISDIR", "EMFILE", "ENFILE", "EIO",
+    )
+    if hasattr(errno, name)
+)  # fmt: skip
+"""What the output's side can lack: room, quota, permission, open files, a disk that answers."""
+
 
 @contextlib.contextmanager
 def replacing(path: Path | str) -> Iterator[Path]:
     """Gives a temporary path beside `path` (a file or a folder); on success it takes the place of `path`.
 
+    All that was written is on the disk before it gets its name, and the name before this ends. An existing folder is
+    exchanged in one step where the system can (Linux), so that there is always the old or the new one. Elsewhere the old
+    one stands aside for a moment; if the process is stopped just then, the next call puts it back.
+
     On an exception the temporary is removed and `path` stays as it was.
+
+    Raises:
+        SpaceError: the output's side lacks room, quota or permission.
     """
     path = Path(path)
     temporary = path.parent / f".{path.name}.{uuid.uuid4().hex[:8]}.tmp"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        _put_back(path)
         yield temporary
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
-        os.replace(temporary, path)
+        sync_tree(temporary)
+        take_place(temporary, path)
+        sync_folder(path.parent)
     except OSError as error:
         _remove(temporary)
-        if error.errno in (28, 122, 13, 30, 1, 17, 20):  # ENOSPC, EDQUOT, EACCES, EROFS, EPERM, EEXIST, ENOTDIR
+        if error.errno in LACKING:
             raise SpaceError(
                 "cannot write",
                 file=path,
@@ -45,6 +64,77 @@ def replacing(path: Path | str) -> Iterator[Path]:
     except BaseException:
         _remove(temporary)
         raise
+
+
+def take_place(temporary: Path, path: Path) -> None:
+    """Gives a whole file or folder its name, in the place of what has it; see `replacing`."""
+    if not path.is_dir() or path.is_symlink():
+        os.replace(temporary, path)
+    elif _exchange(temporary, path):
+        _remove(temporary)  # the old one, under the temporary name
+    else:
+        aside = _aside(path)
+        _remove(aside)
+        os.replace(path, aside)
+        try:
+            os.replace(temporary, path)
+        except BaseException:
+            os.replace(aside, path)
+            raise
+        _remove(aside)
+
+
+def _aside(path: Path) -> Path:
+    return path.parent / f".{path.name}.old"
+
+
+def _put_back(path: Path) -> None:
+    """What a process that was stopped between two renames left aside."""
+    aside = _aside(path)
+    if aside.is_dir() and not aside.is_symlink():
+        if os.path.lexists(path):
+            _remove(aside)
+        else:
+            os.replace(aside, path)
+
+
+RENAME_EXCHANGE, AT_FDCWD = 2, -100
+"""Of Linux's renameat2, man 2 rename."""
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Exchanges two names in one step; False where the system or the file system cannot."""
+    try:
+        rename = ctypes.CDLL(None, use_errno=True).renameat2
+    except (OSError, AttributeError):
+        return False
+    return bool(rename(AT_FDCWD, os.fsencode(one), AT_FDCWD, os.fsencode(other), RENAME_EXCHANGE) == 0)
+
+
+def sync_tree(path: Path) -> None:
+    """A file, or a folder with all below it, is on the disk when this ends."""
+    if path.is_dir() and not path.is_symlink():
+        for folder, _, names in os.walk(path):
+            for name in names:
+                if not (Path(folder) / name).is_symlink():
+                    sync_file(Path(folder) / name)
+            sync_folder(Path(folder))
+    elif path.is_file():
+        sync_file(path)
+
+
+def sync_file(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sync_folder(path: Path) -> None:
+    """The names in a folder; file systems that cannot are left alone."""
+    with contextlib.suppress(OSError):
+        sync_file(path)
 
 
 def _remove(path: Path) -> None:

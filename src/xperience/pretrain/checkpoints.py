@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import threading
 import warnings
@@ -24,7 +23,7 @@ from torch import nn
 
 from xperience.errors import CorruptError, MissingError, SpaceError, UsageError
 from xperience.pretrain.distributed import Runtime
-from xperience.storage import write_json
+from xperience.storage import sync_folder, sync_tree, take_place, write_json
 
 MANIFEST = "manifest.json"
 ALONE = "torch.distributed is disabled"
@@ -175,27 +174,16 @@ class Saver:
             # the first rank's part ends last: it writes the index when all others have reported
             files = sorted(file for file in temporary.iterdir() if file.is_file())
             listed = {file.name: {"bytes": file.stat().st_size, "blake2b": _checksum(file)} for file in files}
-            for file in files:
-                _to_disk(file)
             write_json(temporary / MANIFEST, manifest | {"files": listed})
-            _to_disk(temporary / MANIFEST)
-            if target.exists():
-                shutil.rmtree(target)
-            os.replace(temporary, target)
+            sync_tree(temporary)
+            take_place(temporary, target)
+            sync_folder(target.parent)
             for old in _folders(self.run)[: -self.keep]:
                 shutil.rmtree(old, ignore_errors=True)
         except RuntimeError as error:  # torch says nothing better of a disk that is full
             self._failure.append(SpaceError("the checkpoint cannot be written", file=target, found=str(error)[:300]))
         except BaseException as error:
             self._failure.append(error)
-
-
-def _to_disk(file: Path) -> None:
-    handle = os.open(file, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _state(learner: nn.Module, optimiser: Any) -> dict[str, Any]:

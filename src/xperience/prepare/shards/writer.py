@@ -14,6 +14,7 @@ import numpy as np
 
 from xperience.errors import SpaceError
 from xperience.prepare.shards.layout import PAD, RECORD, Member, checks, header, npy_header
+from xperience.storage import replacing, sync_folder
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,7 @@ class ShardWriter:
                     size += len(piece)
             write_index(index_file(self.path), self._members)
             os.replace(self._temporary, self.path)
+            sync_folder(self.path.parent)
         except OSError as error:
             self.discard()
             raise SpaceError("cannot write", file=self.path, found=error.strerror) from error
@@ -126,8 +128,6 @@ def write_index(path: Path, members: list[Member]) -> None:
     """The index as Parquet; the same members give the same bytes."""
     import pyarrow as pa
     import pyarrow.parquet as pq
-
-    from xperience.storage import replacing
 
     schema = pa.schema(
         [
