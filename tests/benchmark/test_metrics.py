@@ -181,3 +181,15 @@ def test_unparsable_answers_are_wrong_and_unknown_truth_is_not_scored():
     assert answers.field_accuracy([{"contact": "unknown"}], [{}], "contact") is None
     assert answers.object_set({"objects": ["cup", "cup", {"name": "pan"}]}) >= {"cup"}
     assert answers.object_set({"objects": "cup"}) == set()
+
+
+def test_macro_f1_of_sums_leaves_out_classes_without_support():
+    """Hits 1 and 0, support 2 and 0, predictions 1 and 1: 2 / 3 of one class, nothing of the other."""
+    assert classification.macro_f1_of(np.array([[1.0, 0, 2, 0, 1, 1]])).tolist() == [pytest.approx(2 / 3)]
+    assert classification.macro_f1_of(np.zeros((1, 6))).tolist() == [0.0]
+
+
+def test_precision_is_of_what_was_called():
+    scores = binary.binary(np.array([1, 1, 1, 0]), np.array([1, 0, 0, 0]))
+    assert (scores["precision"], scores["recall"], scores["accuracy"]) == (1.0, pytest.approx(1 / 3), 0.5)
+    assert scores["f1"] == 0.5 and (scores["positive_rate_true"], scores["positive_rate_pred"]) == (0.75, 0.25)

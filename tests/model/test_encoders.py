@@ -195,7 +195,7 @@ def test_the_heading_is_that_of_the_first_valid_pose() -> None:
 def test_the_body_s_heading_is_square_to_its_hips(angle: float) -> None:
     joints = torch.zeros(1, 1, 2, 52, 3)
     left = torch.tensor([-math.sin(angle), math.cos(angle), 0.0])
-    joints[..., 1, :], joints[..., 2, :] = 0.1 * left, -0.1 * left
+    joints[..., 1, :], joints[..., 2, :], joints[..., 3, :] = 0.1 * left, -0.1 * left, 5.0
     tracked = torch.ones(1, 1, 2, 52, dtype=torch.bool)
     R = body_heading(joints, tracked)[0, 0]
     assert (R @ torch.tensor([math.cos(angle), math.sin(angle), 0.0])).tolist() == pytest.approx([1, 0, 0], abs=1e-6)
@@ -233,11 +233,14 @@ def test_joints_are_about_the_pelvis_in_the_body_s_heading() -> None:
     joints[..., 1, :] = joints[..., 0, :] + torch.tensor([-0.1, 0.0, 0.0])  # facing along world y
     joints[..., 2, :] = joints[..., 0, :] + torch.tensor([0.1, 0.0, 0.0])
     joints[..., 5, :] = joints[..., 0, :] + torch.tensor([0.0, 0.4, 0.1])
+    joints[..., 6, :] = joints[..., 0, :] + torch.arange(FRAMES)[:, None] * torch.tensor([0.01, 0.0, 0.0])
     values, _ = by_frame(told(body.Encoder, "body", batch(streams)))
     assert values[0, 2, 12:15].tolist() == pytest.approx([0.8, 0.0, 0.2], abs=1e-5), "twice metres, ahead"
     assert values[0, 2, 0:3].tolist() == pytest.approx([0.0, 0.2, 0.0], abs=1e-5), "the left hip lies to the left"
     moved = 51 * 3
     assert values[0, 2, moved : moved + 3].tolist() == pytest.approx([0.3, -0.6, 0.0], abs=1e-4), "0.6 m/s to the right"
+    quick = moved + 3 + 5 * 3
+    assert values[0, 2, quick : quick + 3].tolist() == pytest.approx([0.0, -0.2, 0.0], abs=1e-4), "0.2 m/s to the right"
 
 
 def test_the_headset_is_told_from_the_body() -> None:
@@ -349,6 +352,21 @@ def test_sound_is_log_mel_power_of_its_chunk() -> None:
     assert float(spectrum[20] ** 2 + spectrum[161 + 20] ** 2) == pytest.approx(power, rel=1e-4)
 
 
+def test_log_mel_is_that_of_its_definition() -> None:
+    """Hann window, squared discrete Fourier transform, triangles on the mel scale: by numpy and loops."""
+    rng = np.random.default_rng(0)
+    wave = rng.integers(-9000, 9000, 320) / 32768
+    window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(320) / 320)
+    power = np.abs(np.fft.rfft(wave * window)) ** 2
+    edges = 700 * (10 ** (np.linspace(0, 2595 * np.log10(1 + 8000 / 700), 42) / 2595) - 1)
+    wanted = []
+    for k in range(40):
+        bands = np.interp(np.arange(161) * 50.0, edges[k : k + 3], [0, 1, 0])
+        wanted.append((np.log(power @ bands + 1e-6) + 6) / 4)
+    found = audio.log_mel(torch.from_numpy(wave * 32768)[None, None])[0, 0]
+    assert np.allclose(found, wanted, atol=1e-4)
+
+
 # -- pictures, depth, rays -------------------------------------------------------------------------------------------
 
 FISHEYE = [0.29, 0.25, 0.52, 0.47]
@@ -435,6 +453,43 @@ def test_depth_is_nearness_over_what_was_measured() -> None:
     assert found.known[0].tolist() == [True, True, True, False] * 2
     found = told(depth.Encoder, "depth_confidence", batch(streams))
     assert found.values.unique().tolist() == pytest.approx([2 * (0.4 - 1)])
+
+
+def test_depth_is_the_mean_of_measured_pixels() -> None:
+    """Pictures of 32 pixels to 16 cells a side: of four pixels three have no depth."""
+    values = torch.zeros(1, FRAMES, 32, 32)
+    values[..., ::2, ::2] = 0.2
+    found = told(depth.Encoder, "depth", batch({"depth": stream(values)}))
+    assert found.valid.all() and found.values.unique().tolist() == pytest.approx([2.0])
+
+
+@pytest.mark.parametrize("angle", [0.0, 0.7])
+def test_the_map_is_told_from_where_the_wearer_stands_and_looks(angle: float) -> None:
+    """A point 3 m ahead, 4 m to the left: by fifths of metres, (0.6, 0.8, 0) at 1. Beyond 5 m the direction alone grows
+    no further; the distance is held at four times that."""
+    c, s = math.cos(angle), math.sin(angle)
+    here = torch.tensor([2.0, 1.0, 1.5])
+    poses = torch.cat(
+        [turned(torch.full((FRAMES,), angle)).double() @ LEVEL, here.double().expand(FRAMES, 3)[..., None]], -1
+    )
+    poses[1:5, :, 3] += 9.0  # the first frame of each block tells
+    streams = {"pose": stream(poses[None]), "depth": stream(torch.ones(1, FRAMES, 16, 16))}
+    names = tuple(streams)
+    options = config(names, width=4)
+    encoder = depth.Encoder(options, ("depth",))
+    encoder.points = torch.nn.Identity()
+    for scale, wanted in (
+        (1.0, [0.6, 0.8, 0.0, 1.0]),
+        (3.0, [0.6, 0.8, 0.0, 3.0]),
+        (9.0, [0.6, 0.8, 0.0, 4.0]),
+        (0.5, [0.3, 0.4, 0.0, 0.5]),
+    ):
+        given = batch(streams)
+        ahead = torch.tensor([3 * c - 4 * s, 3 * s + 4 * c, 0.0]) * scale
+        given.cameras.points = torch.stack([here + ahead, torch.full((3,), 99.0)])[None]
+        given.cameras.points_valid = torch.tensor([[True, False]])
+        (_, tokens) = encoder(Span(options, given, "window", names), ["depth"])
+        assert tokens.x[0].tolist() == [pytest.approx(wanted, abs=1e-5)] * 2 and tokens.known.all()
 
 
 # -- sizes measured in training --------------------------------------------------------------------------------------

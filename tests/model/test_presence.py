@@ -9,6 +9,7 @@ import pytest
 import random_batch
 import torch
 
+from xperience.model.attention import attend, masked, rotate, turns
 from xperience.model.language import Tokenizer
 from xperience.model.model import LANGUAGE, State, XperienceModel
 from xperience.model.streaming import Streamer
@@ -138,3 +139,48 @@ def test_streaming_equals_one_pass(context_s: float) -> None:
     assert max(sizes) <= per_block * max(reach, 4) * 2
     if context_s < 2:
         assert sizes[-1] == sizes[-2] == per_block * (reach - 1)
+
+
+def test_tokens_depend_on_nothing_but_what_was_sensed(model: XperienceModel) -> None:
+    """Readouts, and with them what they are told of presence, reach no token."""
+    batch = random_batch.tensors(presence="all")
+    with torch.no_grad():
+        first = model(batch)
+        kept = model.readout.detach().clone()
+        model.readout.add_(5.0)
+        second = model(batch)
+        model.readout.copy_(kept)
+    assert torch.equal(first.x, second.x) and not torch.allclose(first.readout, second.readout)
+
+
+def test_ways_of_attention_agree() -> None:
+    """The plain way against the fused one, with fewer heads of keys, and a mask by which each sees itself alone."""
+    draw = torch.Generator().manual_seed(0)
+    q, k, v = (torch.randn(2, heads, 5, 8, generator=draw) for heads in (4, 2, 2))
+    allowed = torch.rand(2, 5, 5, generator=draw) < 0.5
+    allowed |= torch.eye(5, dtype=torch.bool)
+    plain, fused = (attend(q, k, v, masked(allowed, way)) for way in ("plain", "fused"))
+    assert torch.allclose(plain, fused, atol=1e-6)
+    alone = attend(q, k, v, masked(torch.eye(5, dtype=torch.bool)[None], "plain"))
+    assert torch.allclose(alone, v.repeat_interleave(2, 1), atol=1e-6)
+
+
+def test_positions_matter_by_their_distance_alone() -> None:
+    """Products of turned vectors depend on how far apart they are; the shortest period is 0.1 s, the longest 240 s."""
+    draw = torch.Generator().manual_seed(0)
+    a, b = torch.randn(2, 1, 1, 1, 8, generator=draw)
+    times = torch.tensor([[0.0, 0.03, 1.7, 500.0]], dtype=torch.float64)
+
+    def product(apart: float) -> torch.Tensor:
+        turned = rotate(a.expand(1, 1, 4, 8), turns(times, 8))
+        return (turned * rotate(b.expand(1, 1, 4, 8), turns(times + apart, 8))).sum(-1)[0, 0]
+
+    for apart in (0.0, 0.02, 3.0):
+        assert torch.allclose(product(apart), product(apart)[0].expand(4), atol=1e-4)
+    assert float(product(0.0)[0]) == pytest.approx(float((a * b).sum()), abs=1e-5)
+    assert abs(float(product(0.02)[0] - product(0.0)[0])) > 1e-2
+    unit = torch.zeros(1, 1, 1, 8)
+    unit[..., 0], unit[..., 3] = 1.0, 1.0
+    cos, sin = turns(torch.tensor([[0.025]]), 8)
+    assert cos[0, 0, 0, 0] == pytest.approx(0.0, abs=1e-6) and sin[0, 0, 0, 0] == pytest.approx(1.0)
+    assert sin[0, 0, 0, 3] == pytest.approx(2 * np.pi * 0.025 / 240, rel=1e-5)

@@ -33,6 +33,14 @@ def test_speeds_are_the_last_ones_and_say_which_are_known():
     assert few.shape == (3, RECENT, 2) and some[:, :2].all() and not some[:, 2:].any()
 
 
+def test_speeds_are_by_the_true_times_the_last_one_first():
+    """Places 0, 1, 4, 9, 16, 25 at 30 Hz, the last step taking twice as long."""
+    places = torch.tensor([0.0, 1, 4, 9, 16, 25])[None, :, None]
+    clock = torch.tensor([0.0, 1, 2, 3, 4, 6], dtype=torch.float64)[None] / 30
+    speeds, known = recent(places, torch.ones(1, 6, dtype=torch.bool), clock)
+    assert torch.allclose(speeds[0, :, 0], torch.tensor([135.0, 210, 150, 90]), rtol=1e-5) and known.all()
+
+
 def test_nothing_known_is_standing_still():
     curves = Curves(4, 2, 1.0, 0.1)
     ahead = torch.tensor([[0.0, 0.5, 1.0]])
@@ -59,3 +67,33 @@ def test_it_learns_which_speeds_to_trust_and_how_long_motion_lasts():
         optimiser.step()
     assert torch.softmax(curves.lean * 10, 0)[1] > 0.95
     assert loss < 0.02
+
+
+def test_motion_dies_away_and_coefficients_add_waves():
+    """v decay (1 - exp(-t / decay)) with a decay of 0.2 s, and waves of T = 2 s: a first sine of 3 times 0.1, a second
+    cosine of 1 times 0.1."""
+    curves = Curves(1, 1, 2.0, 0.1, terms=2)
+    said = torch.tensor([[3.0, 0.0, 0.0, 1.0]])
+    curves.coefficients = torch.nn.Sequential(torch.nn.Identity())
+    ahead = torch.tensor([[0.0, 0.2, 0.5, 2.0]])
+    speeds, known = torch.full((1, RECENT, 1), 1.5), torch.ones(1, RECENT, 1, dtype=torch.bool)
+    t = ahead[0].double()
+    fading = 1.5 * 0.2 * (1 - torch.exp(-t / 0.2))
+    waves = 0.3 * torch.sin(t * torch.pi / 2) + 0.1 * (1 - torch.cos(t * torch.pi))
+    found = curves(said, ahead, speeds, known)[0, :, 0].double()
+    assert torch.allclose(found, fading + waves, atol=1e-6)
+
+
+def test_velocity_is_the_mean_of_known_speeds_by_learnt_shares():
+    """Shares by a softmax of ten times what is learnt, over what is known; the decay is 0.2 s times e to ten times it."""
+    curves = Curves(1, 1, 1.0, 0.1)
+    with torch.no_grad():
+        curves.lean.copy_(torch.tensor([0.0, 0.1, 0.0, 0.0]) * torch.log(torch.tensor(2.0)))
+        curves.decay.fill_(torch.log(torch.tensor(2.0)) / 10)
+    speeds = torch.tensor([1.0, 4.0, 9.0, 50.0])[None, :, None]
+    known = torch.tensor([True, True, True, False])[None, :, None]
+    velocity = (1 + 2 * 4 + 9) / 4
+    found = curves(torch.zeros(1, 1), torch.tensor([[0.3]]), speeds, known)
+    decay = torch.tensor(0.4)
+    assert torch.allclose(found[0, 0, 0], velocity * decay * (1 - torch.exp(-0.3 / decay)), atol=1e-5)
+    assert RECENT == 4

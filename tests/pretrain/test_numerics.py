@@ -183,11 +183,16 @@ def test_teacher_takes_buffers_as_they_are_and_begins_as_the_student() -> None:
 
 
 def test_a_skipped_step_moves_neither_student_nor_teacher(tmp_path: Path) -> None:
-    options = toy.config(run__steps=1, run__probe_every=0, **optimiser())
-    learner = toy.learner(0, poison=0)
-    start = {name: value.clone() for name, value in learner.named_parameters()}
-    train(options, learner, toy.Rows(0, 0.0), tmp_path, toy.alone())
-    assert all(torch.equal(value, start[name]) for name, value in learner.named_parameters())
+    """One step, and one more that is skipped, end alike."""
+    ends = []
+    for steps in (1, 2):
+        options = toy.config(run__steps=steps, run__probe_every=0, **optimiser(ema=0.75))
+        learner = toy.learner(0, poison=1)
+        train(options, learner, toy.Rows(0, 0.0), tmp_path / str(steps), toy.alone())
+        ends.append(learner)
+    assert last(tmp_path / "2")["skipped"] == 1
+    for (name, one), (_, two) in zip(ends[0].named_parameters(), ends[1].named_parameters(), strict=True):
+        assert torch.equal(one, two), name
 
 
 # -- the rate --------------------------------------------------------------------------------------------------------
@@ -215,6 +220,14 @@ def test_warm_up_is_linear_and_ends() -> None:
     found = [rate("constant", 0.0, number) for number in (0, 1, 4, 9, 10, 500)]
     assert found == pytest.approx([0.02, 0.04, 0.1, 0.2, 0.2, 0.2])
     assert learning_rate(toy.config(optimiser__warmup=0, optimiser__lr=0.3), 0, 0.0) == pytest.approx(0.3)
+
+
+def test_the_rate_that_is_written_is_the_rate_that_is_used(tmp_path: Path) -> None:
+    """The first of ten steps of warm-up moves a tenth as far."""
+    for warmup in (0, 10):
+        trained(tmp_path / str(warmup), **optimiser(warmup=warmup))
+    whole, tenth = (last(tmp_path / str(warmup))["norm"]["update"] for warmup in (0, 10))
+    assert tenth == pytest.approx(whole / 10, rel=1e-3)
 
 
 def test_a_run_follows_its_schedule(tmp_path: Path) -> None:

@@ -183,11 +183,12 @@ def test_future_is_asked_where_both_spans_have_something() -> None:
 
 
 def test_blocks_that_overlap_in_time_are_no_negatives() -> None:
-    """Blocks of five frames: those of samples 0 and 1 begin at 0, 5 and 3, 8 of one recording; the others' elsewhere."""
-    batch = small.batch(4, start=[0, 3, 0, 0], episode=[7, 7, 8, 7], source=[0, 0, 0, 1])
+    """Blocks of five frames: those of samples 0 and 1 begin at 0, 5 and 3, 8 of one recording; of another recording, of
+    another source, and far on in the first one lie the others."""
+    batch = small.batch(5, start=[0, 3, 0, 0, 13], episode=[7, 7, 8, 7, 7], source=[0, 0, 0, 1, 0])
     found = overlap(small.step(batch, small.Model()), 2)
-    wanted = torch.zeros(8, 8, dtype=torch.bool)
-    starts = [(7, 0), (7, 5), (7, 3), (7, 8), (8, 0), (8, 5), (9, 0), (9, 5)]
+    wanted = torch.zeros(10, 10, dtype=torch.bool)
+    starts = [(7, 0), (7, 5), (7, 3), (7, 8), (8, 0), (8, 5), (9, 0), (9, 5), (7, 13), (7, 18)]
     for a, (one, at) in enumerate(starts):
         for b, (other, where) in enumerate(starts):
             wanted[a, b] = one == other and abs(at - where) < 5
@@ -219,22 +220,22 @@ def infonce(a: torch.Tensor, b: torch.Tensor, known: list[bool], excluded: torch
     return total
 
 
-@pytest.mark.parametrize("number", [0, 1])
+@pytest.mark.parametrize("number", [0, 1, 2, 3])
 def test_alignment_matches_motion_with_sight(number: int) -> None:
     """Three samples of two blocks: two of one recording that overlap by two frames, and one of another."""
     torch.manual_seed(0)
     objective = Alignment(small.config())
     objective.motion, objective.sight = Scaled(2), Scaled(2)
     with torch.no_grad():
-        objective.scales.zero_()
+        objective.scales.copy_(torch.tensor([0.0, 1.0]))
     motion, sight = torch.randn(3, 2, 1, 2), torch.randn(3, 2, 1, 2)
     for nothing in ([], [1]):  # in the second turn the second sample has no motion
         known = torch.ones(3, 2, dtype=torch.bool)
         known[nothing] = False
         sound = set(alignment.SOUND)
         sides = {
-            frozenset(set(alignment.MOTION) | (sound if number == 0 else set())): small.state(motion, known=known),
-            frozenset(set(alignment.SIGHT) | (sound if number == 1 else set())): small.state(sight),
+            frozenset(set(alignment.MOTION) | (sound if number % 2 == 0 else set())): small.state(motion, known=known),
+            frozenset(set(alignment.SIGHT) | (sound if number % 2 else set())): small.state(sight),
         }
         model = small.Model(small.state(torch.zeros(3, 2, 1, 2)), sides, {"a": [1.0, 0, 0, 0]})
         batch = small.batch(3, start=[0, 3, 0], episode=[4, 4, 5])
@@ -262,7 +263,7 @@ def test_words_find_the_window_that_did_not_read_them() -> None:
     objective.motion, objective.sight, objective.window = Scaled(2), Scaled(2), nn.Identity()
     objective.words = nn.Identity()
     with torch.no_grad():
-        objective.scales.zero_()
+        objective.scales.copy_(torch.tensor([1.0, 0.0]))
     readout = torch.tensor([[[[1.0, 0.0]]], [[[1.0, 1.0]]], [[[0.0, 1.0]]], [[[0.0, 2.0]]]])
     words = {"cup": [1.0, 0, 1, 0], "pan": [0.0, 1, 0, 1]}
     empty = small.state(torch.zeros(4, 1, 1, 2), known=torch.zeros(4, 1, dtype=torch.bool))
@@ -371,12 +372,13 @@ def test_ego_motion_asks_tracked_frames_from_a_tracked_one() -> None:
     assert [found[name][1] for name in ("headset", "turn", "pelvis")] == [10, 10, 0]
 
 
-def hands(left: torch.Tensor, right: torch.Tensor, shift: float = 0.3) -> small.Batch:
-    """Hands at rest in the window; behind it the left is `shift` metres along x further on each frame, the right along y."""
+def hands(left: torch.Tensor, right: torch.Tensor, shift: float = 0.3, times: float = 1.0) -> small.Batch:
+    """Hands at rest in the window; behind it the left is `shift` metres along x further on each frame, the right so many
+    times that along y."""
     streams = {}
     for k, (side, valid) in enumerate((("hand_left", left), ("hand_right", right))):
         values = torch.zeros(1, 20, 21, 3)
-        values[:, 10:, :, k] = shift * torch.arange(1, 11)[None, :, None]
+        values[:, 10:, :, k] = shift * (times if k else 1.0) * torch.arange(1, 11)[None, :, None]
         streams[side] = small.stream(values, valid)
     return small.batch(streams=streams)
 
@@ -385,17 +387,21 @@ YES = torch.ones(1, 20, dtype=torch.bool)
 
 
 def test_hand_motion_is_the_mean_joint_distance_times_ten() -> None:
-    """A predictor of no motion: 0.3 (1 + ... + 10) = 16.5 m a hand, times 10."""
+    """A predictor of no motion: 0.3 (1 + ... + 10) = 16.5 m the left hand, twice that the right one, times 10."""
     objective = small.zeroed(HandMotion(small.config()))
     model = small.Model(small.state(torch.zeros(1, 2, 1, 2)))
-    assert value(objective(small.step(hands(YES, YES), model))["mpjpe"]) == near(330, 20)
+
+    def asked(left: torch.Tensor, right: torch.Tensor) -> tuple[float, float]:
+        return value(objective(small.step(hands(left, right, times=2.0), model))["mpjpe"])
+
+    assert asked(YES, YES) == near(165 + 330, 20)
     some = YES.clone()
     some[0, 10:13] = False  # the first three of the future: 0.3, 0.6, 0.9
-    assert value(objective(small.step(hands(some, YES), model))["mpjpe"]) == near(330 - 18, 17)
+    assert asked(some, YES) == near(165 + 330 - 18, 17)
     lost = YES.clone()
     lost[0, 9] = False
-    assert value(objective(small.step(hands(lost, YES), model))["mpjpe"]) == near(165, 10)
-    assert value(objective(small.step(hands(~YES, ~YES), model))["mpjpe"]) == near(0, 0)
+    assert asked(lost, YES) == near(330, 10)
+    assert asked(~YES, ~YES) == near(0, 0)
 
 
 def test_hand_motion_distances_are_of_joints() -> None:
@@ -436,12 +442,13 @@ def test_a_chunk_holds_wrist_and_fingertips() -> None:
 
 # -- words -----------------------------------------------------------------------------------------------------------
 
-ACTIONS = {"pour": [1.0, 0, 0, 0], "cut": [0.0, 1, 0, 0], "tea": [1.0, 0, 0, 0], "bread": [0.0, 1, 0, 0]}
+ACTIONS = {"pour": [1.0, 0, 0, 0], "cut": [0.0, 1, 0, 0], "tea": [-1.0, 0, 0, 0], "bread": [0.0, 1, 0, 0]}
 
 
 def action(**text: object) -> dict[str, tuple[float, float]]:
     """Two windows that look like "pour", in their last block and in the mean; scale 1, so logits are 1 and 0."""
     objective = Action(small.config())
+    assert objective.transition[-1].out_features == 1
     for kind in ("action", "subtask", "next_action"):
         objective.heads[kind], objective.listen[kind] = nn.Identity(), nn.Identity()
     objective.transition = small.Fixed([[2.0], [2.0]])
@@ -467,7 +474,7 @@ def test_actions_choose_among_embedded_labels() -> None:
     near_pour = 1 / math.sqrt(1.25)
     found = action(action=["pour", "cut"], subtask=["bread", "never heard"], next_action=["", "cut"])
     assert found["action"] == near(chosen(near_pour, 0) + chosen(0, near_pour), 2)
-    assert found["subtask"] == near(chosen(0, near_pour), 1), "labels that training never had ask nothing"
+    assert found["subtask"] == near(chosen(0, -near_pour), 1), "labels that training never had ask nothing"
     assert found["next_action"] == near(chosen(0, near_pour), 1)
     assert SMOOTHING == 0.05
 
@@ -530,6 +537,33 @@ def test_objects_are_asked_where_language_was_not_shown() -> None:
     assert found["future_objects"] == near(10 * LOG2 * (3 + 1), 2)
     assert contact(blind=(False, True))["objects"] == near(10 * LOG2, 1)
     assert contact(known=np.array([True, False]))["objects"] == near(10 * LOG2, 1)
+
+
+@pytest.mark.parametrize(("scale", "times"), [(0.0, 1.0), (math.log(3), 3.0), (9.0, 100.0)])
+def test_scores_are_cosines_times_a_scale_held_at_a_hundred(scale: float, times: float) -> None:
+    """Windows (3, 4) and (0, 2) against names (5, 0) and (0, 1): cosines 0.6 and 0.8, 0 and 1."""
+    feature, names = torch.tensor([[3.0, 4, 0, 0], [0, 2, 0, 0]]), torch.tensor([[5.0, 0, 0, 0], [0, 1, 0, 0]])
+    cosines = torch.tensor([[0.6, 0.8], [0.0, 1.0]])
+    action, touch = Action(small.config()), Contact(small.config())
+    with torch.no_grad():
+        action.scales.copy_(torch.tensor([scale, 7.0, 7.0]))
+        touch.scale.fill_(scale)
+        touch.bias.fill_(-2.0)
+    action.heads["action"] = action.listen["action"] = touch.sets["objects"] = nn.Identity()
+    assert torch.allclose(action.score("action", feature, names), cosines * times, atol=1e-4)
+    assert torch.allclose(action.told("action", feature, names), cosines * times, atol=1e-4)
+    assert torch.allclose(touch.score("objects", feature, names), cosines * times - 2, atol=1e-4)
+
+
+def test_scales_begin_at_fifteen_and_names_at_one_in_twenty() -> None:
+    """e to 2.7 is 14.9; a bias of -3 is a chance of 0.047."""
+    config = small.config()
+    for objective in (Action(config), Alignment(config), Pairs(config)):
+        objective.reset_parameters()
+        assert torch.allclose(objective.scales.exp(), torch.tensor(14.88), atol=0.01)
+    touch = Contact(config)
+    assert float(touch.scale.detach().exp()) == pytest.approx(14.88, abs=0.01)
+    assert float(torch.sigmoid(touch.bias.detach())) == pytest.approx(0.047, abs=0.001)
 
 
 def test_documents_tell_of_their_window() -> None:

@@ -98,3 +98,13 @@ def test_stated_uncertainty_is_honest() -> None:
         assert got.offset_s is not None and got.std_s is not None
         errors.append((got.offset_s - 0.05) / got.std_s)
     assert 0.5 < np.std(errors) < 2.0
+
+
+def test_what_is_uncertain_is_undetermined() -> None:
+    sure = streams(12, 0.05, 0.0, 0.003, 4)
+    got = measure("imu", "pose", *sure, max_std_s=MAX_STD_S)
+    assert got.std_s is not None and 0 < got.std_s < MAX_STD_S
+    tight = measure("imu", "pose", *sure, max_std_s=got.std_s / 2)
+    assert tight.status == "undetermined" and "uncertainty" in tight.reason
+    few = Increments(*(array[:39] for array in (sure[1].start_s, sure[1].end_s, sure[1].change)))
+    assert "39 intervals" in measure("imu", "pose", sure[0], few, max_std_s=MAX_STD_S).reason
