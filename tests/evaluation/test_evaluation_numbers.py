@@ -80,11 +80,10 @@ def test_a_paired_difference_is_first_minus_second() -> None:
     a = np.arange(12.0)
     b = a - 0.5
     b[3] = np.nan
-    found = resample.paired(a, b, sessions, 0, higher_is_better=True)
-    assert (found.diff, found.low, found.high, found.verdict) == (0.5, 0.5, 0.5, "win")
-    assert resample.paired(a, b, sessions, 0, higher_is_better=False).verdict == "loss"
-    assert resample.paired(b, a, sessions, 0, higher_is_better=False).verdict == "win"
-    assert resample.paired(a, a, sessions, 0, higher_is_better=False).verdict == "tie"
+    found = resample.paired(a, b, sessions, 0)
+    assert (found.diff, found.span) == (0.5, (0.5, 0.5))
+    assert resample.paired(b, a, sessions, 0).diff == -0.5
+    assert resample.paired(a, b, np.repeat(["a"], 12), 0).span is None
 
 
 # -- likeness --------------------------------------------------------------------------------------------------------
