@@ -46,6 +46,7 @@ def test_conversions_come_back_from_every_quarter() -> None:
     quat[:40, 0] *= 1e-4  # near half turns each other component is the largest
     quat /= np.linalg.norm(quat, axis=1, keepdims=True)
     quat *= np.sign(quat[:, :1])
+    quat[:3] = np.eye(4)[1:]  # half turns: w is 0
     matrix = geometry.quat_to_matrix(quat)
     assert np.allclose(matrix @ np.swapaxes(matrix, 1, 2), np.eye(3)) and np.allclose(np.linalg.det(matrix), 1)
     assert np.allclose(geometry.matrix_to_quat(matrix), quat, atol=1e-9)
@@ -139,8 +140,8 @@ def test_zeros_throughout_and_nan_are_not_tracked() -> None:
 
 
 def test_pictures_are_averaged_over_areas() -> None:
-    image = np.arange(16, dtype=np.uint8).reshape(4, 4, 1)
-    assert area_average(image, (2, 2))[..., 0].tolist() == [[2, 4], [10, 12]]  # 2.5, 4.5, 10.5, 12.5: halves to even
+    image = 3 * np.arange(16, dtype=np.uint8).reshape(4, 4, 1)
+    assert area_average(image, (2, 2))[..., 0].tolist() == [[8, 14], [32, 38]]  # 7.5, 13.5, 31.5, 37.5: halves to even
     wide = np.array([[0, 30, 60]], np.uint8)[..., None].repeat(3, 0)
     assert area_average(wide, (2, 1))[0, :, 0].tolist() == [10, 50]  # a pixel and a half each
     assert area_average(image, (4, 4)) is image

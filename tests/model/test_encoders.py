@@ -169,7 +169,8 @@ def test_a_turn_is_told_a_second(rate: float) -> None:
 
 @pytest.mark.parametrize("angle", [0.0, 0.7, math.pi / 2, 2.5, -2.0])
 def test_the_heading_turns_what_is_ahead_to_x(angle: float) -> None:
-    poses = torch.cat([turned(torch.tensor([angle])).double() @ LEVEL, torch.zeros(1, 3, 1)], -1)[None]
+    down = torch.tensor([[0.5, 0, 0.75**0.5], [0, 1, 0], [-(0.75**0.5), 0, 0.5]], dtype=torch.float64)  # by 60 degrees
+    poses = torch.cat([turned(torch.tensor([angle])).double() @ down @ LEVEL, torch.zeros(1, 3, 1)], -1)[None]
     R = heading(poses, torch.ones(1, 1, dtype=torch.bool))[0]
     ahead = torch.tensor([math.cos(angle), math.sin(angle), 0.0])
     left = torch.tensor([-math.sin(angle), math.cos(angle), 0.0])
@@ -326,6 +327,8 @@ def test_imu_slots_hold_means_by_true_times() -> None:
     streams = {"imu": StreamBatch(values, times, valid, torch.zeros(1, dtype=torch.int8), 110)}
     found = told(imu.Encoder, "imu", batch(streams))
     laid, filled = found.values[0].view(2, 50, 6).flatten(0, 1), found.valid[0].view(2, 50, 6).flatten(0, 1)
+    ones = told(imu.Encoder, "imu", batch({"imu": replace(streams["imu"], values=torch.ones(1, 110, 6))}))
+    assert ones.values[0].view(2, 50, 6)[0, 5].tolist() == pytest.approx([0.1, 0.1, 0.1, 0.5, 0.5, 0.5])
     assert laid[5, 0] == pytest.approx(0.5) and laid[55, 0] == pytest.approx(5.5) and laid[5, 3] == 1.0
     assert laid[6, 0] == pytest.approx(0.65) and not filled[7].any() and not laid[7].any()
     assert not filled[60].any() and filled[61].all()
@@ -440,6 +443,7 @@ def test_depth_is_nearness_over_what_was_measured() -> None:
     values = torch.full((1, FRAMES, 16, 16), 0.7)
     values[0, :, :8, :8] = 0.2
     values[0, :, 0, 0] = 0.0
+    values[0, :, :8, 8:] = 0.45
     values[0, :, 8:, 8:] = 0.0
     streams = {
         "depth": stream(values),
@@ -448,7 +452,7 @@ def test_depth_is_nearness_over_what_was_measured() -> None:
     found = told(depth.Encoder, "depth", batch(streams))
     cells = found.values[0].view(2, 4, 5, 8, 8)
     valid = found.valid[0].view(2, 4, 5, 8, 8)
-    assert cells[0, 0, 2, 1, 1] == pytest.approx(2.0) and cells[0, 1, 2, 1, 1] == pytest.approx(0.0, abs=1e-6)
+    assert cells[0, :3, 2, 1, 1].tolist() == pytest.approx([2.0, 2 / 3, 0.0], abs=1e-5), "row by row"
     assert not valid[:, 0, :, 0, 0].any() and valid[:, 0, :, 0, 1:].all()
     assert found.known[0].tolist() == [True, True, True, False] * 2
     found = told(depth.Encoder, "depth_confidence", batch(streams))
@@ -496,16 +500,16 @@ def test_the_map_is_told_from_where_the_wearer_stands_and_looks(angle: float) ->
 
 
 def test_calibration_measures_mean_and_spread_of_what_is_valid() -> None:
-    """Heights of 1.5 + 1 and 1.5 + 3: mean 2, spread 1. What is not valid does not count; what never moves is not blown up."""
+    """Heights of 1.5 - 1 and 1.5 + 3: mean 1, spread 2. What is not valid does not count; what never moves is not blown up."""
     streams = moving(20.0, (0.0, 0, 0), turn=0.0)
     poses = streams["pose"].values
-    poses[:, :, 2, 3] = torch.tensor([2.5, 4.5] * 5)
+    poses[:, :, 2, 3] = torch.tensor([0.5, 4.5] * 5)
     options = config(("pose",))
     encoder = pose.Encoder(options, ("pose",))
     span = Span(options, batch({"pose": streams["pose"]}), "window", ("pose",))
     calibrate(encoder, [span, span])
     mean, spread = (encoder.get_buffer(f"pose_{name}").view(5, 19) for name in ("mean", "spread"))
-    assert mean[:, 18].mean() == pytest.approx(2.0) and spread[0, 18] == pytest.approx(1.0)
+    assert mean[:, 18].mean() == pytest.approx(1.0) and spread[0, 18] == pytest.approx(2.0)
     assert spread[:, :2].tolist() == [[pytest.approx(STILL)] * 2] * 5
     values, _ = by_frame(encoder.features(span, "pose"))
     assert values[0, :, 18].tolist() == pytest.approx([-1.0, 1.0] * 5, abs=1e-5)
@@ -514,10 +518,76 @@ def test_calibration_measures_mean_and_spread_of_what_is_valid() -> None:
     streams["pose"].valid[0, 3] = False
     calibrate(encoder, [span])
     mean = encoder.get_buffer("pose_mean").view(5, 19)
-    assert mean[3, 18] == pytest.approx(1.0), "the other block's frame alone"
+    assert mean[3, 18] == pytest.approx(-1.0), "the other block's frame alone"
     span.batch.streams["pose"].valid[0, 3] = True
     values, _ = by_frame(encoder.features(span, "pose"))
     assert values.abs().max() <= FAR
+
+
+# -- spans and known tokens --------------------------------------------------------------------------------------
+
+
+def test_the_span_behind_counts_from_its_own_start() -> None:
+    """Ten frames and ten behind them: those begin at 0.5 s, which is their 0."""
+    values = torch.arange(20.0)[None, :, None, None].expand(1, 20, 21, 3)
+    given = batch({"hand_right": stream(values, slots=10)})
+    given.future = 10
+    span = Span(config(("hand_right",)), given, "future", ("hand_right",))
+    found = span.slots("hand_right")
+    assert found.values[0, :, 0, 0].tolist() == list(range(10, 20))
+    assert found.times[0].tolist() == pytest.approx([k / 20 for k in range(10)])
+    assert span.start[0].tolist() == pytest.approx([0, 0.25])
+    window = Span(config(("hand_right",)), given, "window", ("hand_right",)).slots("hand_right")
+    assert window.values[0, :, 0, 0].tolist() == list(range(10))
+
+
+def test_the_first_frame_of_a_window_goes_on_from_the_one_before() -> None:
+    """Wrists at 2 m/s, windows of half a second: with the window before, the first frame has its speed."""
+    x = 0.1 * torch.arange(20.0)[None, :, None, None].expand(1, 20, 21, 3)
+    before, after = (batch({"hand_right": stream(part)}) for part in (x[:, :10], x[:, 10:]))
+    options = config(("hand_right",))
+    encoder = hands.Encoder(options, ("hand_right",))
+    ago = torch.tensor([0.5], dtype=torch.float64)
+    span = Span(options, after, "window", ("hand_right",), None, (before, ago))
+    values, valid = by_frame(encoder.features(span, "hand_right"))
+    assert valid.all() and values[0, :, 63].tolist() == pytest.approx([2.0] * 10, abs=1e-4)
+
+
+def test_samples_a_hair_before_a_block_belong_to_it() -> None:
+    values = torch.ones(1, 110, 6)
+    times = torch.arange(110, dtype=torch.float64)[None] / 200
+    times[0, 50] -= 5e-7
+    valid = torch.arange(110)[None] < 100
+    streams = {"imu": StreamBatch(values, times, valid, torch.zeros(1, dtype=torch.int8), 110)}
+    found = told(imu.Encoder, "imu", batch(streams))
+    assert found.valid.all() and found.values[0].view(2, 50, 6)[1, 0].tolist() == pytest.approx([0.1] * 3 + [0.5] * 3)
+
+
+def test_patches_are_read_row_by_row() -> None:
+    """Light in the patch above on the right changes the second of four tokens, and no other."""
+    torch.manual_seed(0)
+    stem = video.Patches(config(patch=8), 15)
+    dark = torch.zeros(1, 15, 16, 16)
+    lit = dark.clone()
+    lit[:, :, 2:6, 10:14] = 255
+    changed = (stem(dark) - stem(lit)).abs().amax(-1)[0]
+    assert changed[1] > 1e-3 and changed[[0, 2, 3]].max() == 0
+    three = torch.arange(9.0).view(1, 1, 3, 3)
+    assert video.pooled(three, 2).flatten().tolist() == [2, 3, 5, 6]
+    assert video.pooled(torch.arange(16.0).view(1, 1, 4, 4), 2).flatten().tolist() == [2.5, 4.5, 10.5, 12.5]
+
+
+@pytest.mark.parametrize("name", list(STREAMS))
+def test_tokens_are_known_where_data_is_there_and_not_taken_away(model: XperienceModel, name: str) -> None:
+    """Of three samples the first has the stream, the second lost it to us, the third never had it."""
+    given = random_batch.tensors(size=3, presence="all")
+    given.cameras.valid[:] = False  # no lens says that a corner is dark
+    gone = torch.zeros(3, len(STREAMS), dtype=torch.bool)
+    gone[1, list(STREAMS).index(name)] = True
+    given.streams[name].valid[2] = False
+    tokens = model.encode(given, dropped=gone).tokens
+    assert tokens.known[:, tokens.of(name)].all(1).tolist() == [True, False, False]
+    assert tokens.known[:, tokens.of(name)].any(1).tolist() == [True, False, False]
 
 
 # -- presence --------------------------------------------------------------------------------------------------------

@@ -153,6 +153,25 @@ def test_tokens_depend_on_nothing_but_what_was_sensed(model: XperienceModel) -> 
     assert torch.equal(first.x, second.x) and not torch.allclose(first.readout, second.readout)
 
 
+def test_unknown_tokens_are_seen_by_themselves_alone(model: XperienceModel) -> None:
+    draw = torch.Generator().manual_seed(0)
+    x = torch.randn(1, 4, model.config.width, generator=draw)
+    known = torch.tensor([[True, False, True, True]])
+    none = np.zeros(4, bool)
+
+    def out(x: torch.Tensor) -> torch.Tensor:
+        return model.trunk(x, torch.zeros(1, 4, dtype=torch.float64), np.array([0, 0, 0, 1]), known, none)[0]
+
+    with torch.no_grad():
+        changed = x.clone()
+        changed[0, 1] += 1.0
+        apart = (out(x) - out(changed)).abs().amax(-1)[0]
+        assert (apart[[0, 2, 3]] == 0).all() and apart[1] > 1e-3
+        changed = x.clone()
+        changed[0, 2] += 1.0
+        assert (out(x) - out(changed)).abs().amax(-1)[0, [0, 1, 3]].min() > 1e-6
+
+
 def test_ways_of_attention_agree() -> None:
     """The plain way against the fused one, with fewer heads of keys, and a mask by which each sees itself alone."""
     draw = torch.Generator().manual_seed(0)

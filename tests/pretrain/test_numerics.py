@@ -6,9 +6,11 @@ that what happened to the gradient shows in the weights.
 
 from __future__ import annotations
 
+import json
 import math
 from pathlib import Path
 
+import golden
 import pytest
 import torch
 import toy
@@ -253,3 +255,15 @@ def test_a_normaliser_divides_by_the_corrected_mean() -> None:
 def test_objectives_of_weight_zero_are_left_out() -> None:
     config = toy.config(objectives={"masked": 2.0, "future": 0.0})
     assert config.weights() == {"masked": 2.0}
+
+
+# -- a whole run -----------------------------------------------------------------------------------------------------
+
+
+def test_twenty_steps_give_the_losses_they_gave(tmp_path: Path) -> None:
+    """To 1e-4, since other processors round otherwise. A change that is meant to change them: see `golden.py`."""
+    wanted = json.loads(golden.KEPT.read_text("utf-8"))
+    found = golden.losses(tmp_path)
+    assert set(found) == set(wanted)
+    for name, values in wanted.items():
+        assert found[name] == pytest.approx(values, rel=1e-4, abs=1e-5), name

@@ -94,12 +94,12 @@ def test_increments_add_up_to_a_track() -> None:
 # -- offsets ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("late", [0.12, -0.2])
+@pytest.mark.parametrize("late", [0.125, -0.2])
 def test_a_late_pose_is_late_against_the_imu(late: float) -> None:
     episode = SimpleNamespace(imu=imu_signal(), pose=pose_signal(late))
     (found,) = imu_pose.measure(SimpleNamespace(episode=episode))  # type: ignore[arg-type]
     assert (found.a, found.b, found.status) == ("imu", "pose", "measured")
-    assert found.offset_s == pytest.approx(late, abs=0.004)
+    assert found.offset_s == pytest.approx(late, abs=0.003)
 
 
 def seen(late: float, turn: np.ndarray = np.eye(3)) -> Increments:
@@ -147,6 +147,7 @@ def test_hands_are_compared_in_the_world_or_in_the_camera() -> None:
     T_camera_body = geometry.transform(geometry.rotvec_to_matrix(np.array([0.3, -0.2, 0.1])), np.array([0, 0, -0.5]))
     rig = Rig({"stereo_left": Camera("stereo_left", "none", np.ones(4), np.zeros(0), T_camera_body)})
     T_world_camera = rig.T_world_camera("stereo_left", T_world_body)
+    assert np.allclose(T_world_camera @ T_camera_body, T_world_body)
     in_camera = geometry.apply(geometry.invert(T_world_camera), at(times)[:, None])
     body = np.zeros((len(times), 52, 3))
     body[:, 20], body[:, 21] = at(times - 0.1), at(times + 0.2)
