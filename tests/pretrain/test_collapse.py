@@ -75,3 +75,26 @@ def test_baselines() -> None:
     assert collapse.mean_token(wanted, ~known)[1] == 0
     total, _ = collapse.copy_last(wanted[:, 0], wanted[:, :1].expand(4, 6, 5), torch.ones(4, dtype=torch.bool))
     assert total == 0
+
+
+def test_figures_of_two_windows_by_hand() -> None:
+    """(3, 4) and (4, 3), and twice (0, 1) from the teacher."""
+    found = panel(torch.tensor([[3.0, 4.0], [4.0, 3.0]]), torch.tensor([[0.0, 1.0], [0.0, 1.0]]))
+    assert found["cosine"] == pytest.approx(24 / 25) and found["effective_rank"] == pytest.approx(1)
+    assert found["deviation_min"] == pytest.approx(0.5) and found["deviation_median"] == pytest.approx(0.5)
+    assert found["spread"] == pytest.approx(0.5 / (12.5**0.5)) and found["teacher_distance"] == pytest.approx(1 - 0.7)
+    square = torch.tensor([[1.0, 1], [1, -1], [-1, 1], [-1, -1]])
+    assert panel(square, square)["effective_rank"] == pytest.approx(2)
+    long = square * torch.tensor([3.0, 1.0])  # shares of 3/4 and 1/4: e to their entropy
+    assert panel(long, long)["effective_rank"] == pytest.approx(4 / 3**0.75)
+
+
+def test_baselines_by_hand() -> None:
+    """Targets 0 and 4 lie 2 from their mean: smooth L1 of 1.5 each. The last block is copied over two blocks."""
+    wanted = torch.tensor([[[0.0], [4.0], [99.0]]])
+    total, count = collapse.mean_token(wanted, torch.tensor([[True, True, False]]))
+    assert (float(total), float(count)) == (3.0, 2.0)
+    total, count = collapse.copy_last(
+        torch.tensor([[1.0], [5.0]]), torch.tensor([[[1.0], [3.0]], [[0.0], [0.0]]]), torch.tensor([True, False])
+    )
+    assert (float(total), float(count)) == (0.75, 1.0)

@@ -62,3 +62,23 @@ def test_pictures_are_lit_and_nothing_else(prepared_path):
 def test_objectives_take_turns():
     assert [Objective(every=3, turn=1).due(k) for k in range(6)] == [False, True, False, False, True, False]
     assert all(Objective().due(k) for k in range(4))
+
+
+def test_hidden_tokens_go_in_stretches_of_time_or_one_by_one():
+    """Eight tokens at each of eight times: by stretches, those of one time go together; half of the samples do so."""
+    times = {"imu": np.repeat(np.arange(8) * 0.5, 8)}
+    found = masking.draw(SEEDS, times, Masking(hide=0.4, span_s=0.5)).hidden["imu"].reshape(-1, 8, 8)
+    together = (found.all(2) | ~found.any(2)).all(1)
+    assert abs(together.mean() - 0.5) < 0.06
+    assert abs(found[together].mean() - 0.4) < 0.04 and abs(found[~together].mean() - 0.4) < 0.02
+    wide = masking.draw(SEEDS, times, Masking(hide=0.4, span_s=4.0)).hidden["imu"].reshape(-1, 8, 8)
+    stretches = (np.diff(wide[:, :, 0].astype(int), axis=1) != 0).sum(1)
+    assert (stretches <= 1).mean() > 0.5, "at most one border within four seconds"
+
+
+def test_streams_that_give_answers_away_have_their_own_chance():
+    found = masking.draw(SEEDS, TIMES, Masking(drop=0.1, drop_contacts=0.7, drop_language=0.4))
+    share = found.dropped.mean(0)
+    assert abs(share[list(STREAMS).index("contacts")] - 0.7) < 0.05
+    assert np.abs(np.delete(share, list(STREAMS).index("contacts")) - 0.1).max() < 0.04
+    assert abs(found.dropped_language.mean() - 0.4) < 0.05

@@ -19,6 +19,7 @@ from torch import nn
 from xperience.pretrain import distributed
 from xperience.pretrain.combine import Normaliser, combine
 from xperience.pretrain.config import Objective
+from xperience.pretrain.gradients import backward_each
 from xperience.pretrain.learner import Learner, groups
 from xperience.pretrain.records import read_progress
 from xperience.pretrain.step import Term
@@ -110,6 +111,16 @@ def test_parts_of_a_batch_sum_up_to_the_whole(tmp_path: Path) -> None:
     assert norms[1]["gradient"] == pytest.approx(norms[0]["gradient"], rel=1e-5)
     assert norms[2]["gradient"] == pytest.approx(norms[0]["gradient"], rel=1e-5)
     assert norms[2]["update"] == pytest.approx(norms[0]["update"], rel=1e-5)
+
+
+def test_gradients_of_objectives_are_compared_at_the_trunk() -> None:
+    """3 x + 4 y of one, 4 x of the other: norms 5 and 4, cosine 0.6, and 7 and 4 in all."""
+    shared, own = nn.Parameter(torch.zeros(2)), nn.Parameter(torch.zeros(1))
+    losses = {"a": (shared * torch.tensor([3.0, 4.0])).sum(), "b": 4 * shared[0] + 7 * own.sum(), "c": 0 * shared.sum()}
+    found = backward_each(losses, [shared], distributed.Runtime(0, 1, torch.device("cpu"), 1))
+    assert found["norm/a"] == pytest.approx(5) and found["norm/b"] == pytest.approx(4) and found["norm/c"] == 0
+    assert found["cosine/a/b"] == pytest.approx(0.6) and found["cosine/a/c"] == 0
+    assert shared.grad.tolist() == [7, 4] and own.grad.tolist() == [7]
 
 
 def test_one_loss_an_objective_over_all_of_its_terms() -> None:

@@ -87,3 +87,22 @@ def test_windows_look_random() -> None:
 def test_bad_mixtures_are_refused(sources: list[Source]) -> None:
     with pytest.raises(UsageError):
         Order(0, "r", sources)
+
+
+def test_quotas_are_by_largest_remainder_and_leave_none_out():
+    from xperience.pretrain.order import CYCLE, _quotas
+
+    assert _quotas(np.array([1.0, 1.0, 1.0])).tolist() in (
+        [21846, 21845, 21845],
+        [21845, 21846, 21845],
+        [21845, 21845, 21846],
+    )
+    assert _quotas(np.array([3.0, 1.0])).tolist() == [CYCLE * 3 // 4, CYCLE // 4]
+    assert _quotas(np.array([1e9, 1e-9])).tolist() == [CYCLE - 1, 1]
+
+
+def test_mask_seeds_are_of_the_sample_and_the_run():
+    one, other = Order(1, "r", [Source("a", 50)]), Order(2, "r", [Source("a", 50)])
+    seeds = one.mask_seeds(np.arange(1000))
+    assert len(np.unique(seeds)) == 1000 and np.array_equal(seeds[[7, 3]], one.mask_seeds(np.array([7, 3])))
+    assert not (seeds == other.mask_seeds(np.arange(1000))).any()

@@ -30,6 +30,12 @@ def test_a_clean_curve_comes_back() -> None:
     assert found.error < 1e-3
 
 
+def test_a_curve_by_hand() -> None:
+    """1 + 3 / 4 + 2 / 8 at four times the size and sixteen times the data of the smallest."""
+    found = curve(np.array([1.0, 3.0, 1.0, 2.0, 0.75]), np.array([10.0, 40.0]), np.array([0.5, 8.0]))
+    assert found.tolist() == pytest.approx([6.0, 2.0])
+
+
 def test_intervals_hold_the_truth_of_exponents() -> None:
     found = fit_all(made(0.2), draws=30)
     for place, name in ((2, "a"), (4, "b")):
