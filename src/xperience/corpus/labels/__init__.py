@@ -2,169 +2,31 @@
 
     parse("Adjusting puzzle piece")   verb adjust, noun puzzle, family "adjust puzzle"
 
-The words of a label are brought to their base forms, the longest known verb phrase at its start names the verb, the
-head of the noun phrase behind it the noun, and both are replaced by the name of their group. What no table knows stays
-as it is, so that every label has a family.
+A label is split into clauses, each with a verb; the first one's verb phrase names the verb, the head of its noun phrase
+the noun, and both are replaced by the name of their group. Verbs of a list share the thing behind the last of them. What no
+table knows stays as it is, and a text in which nothing is known is its own family, so that every label has one.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import pairwise
 
-from xperience.corpus.labels import nouns, verbs
-from xperience.corpus.labels.words import known_lemma, singular, words
+from xperience.corpus.labels import grammar
+from xperience.corpus.labels.clauses import Clause, clauses
+from xperience.corpus.labels.lookup import noun_table
+from xperience.corpus.labels.meaning import after_shift, changed, motion, particle, within_noun
+from xperience.corpus.labels.phrases import nouns_of
+from xperience.corpus.labels.words import COMMA, segments, words
 
-VERSION = 1
-"""Raised with every change of tables or rules: families of different versions are not compared."""
+VERSION = 2
+"""Raised with every change of tables or rules: families of different versions are not compared.
 
-STOP = frozenset(
-    [
-        "the",
-        "a",
-        "an",
-        "some",
-        "his",
-        "her",
-        "their",
-        "its",
-        "my",
-        "your",
-        "this",
-        "that",
-        "these",
-        "those",
-        "of",
-        "and",
-        "or",
-        "another",
-        "other",
-        "more",
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "first",
-        "second",
-        "last",
-        "same",
-        "new",
-        "old",
-        "big",
-        "small",
-        "large",
-        "little",
-        "red",
-        "green",
-        "blue",
-        "white",
-        "black",
-        "yellow",
-        "brown",
-        "pink",
-        "purple",
-        "orange",
-        "grey",
-        "gray",
-        "wooden",
-        "plastic",
-        "metal",
-        "glass-made",
-        "hot",
-        "cold",
-        "dirty",
-        "clean",
-        "empty",
-        "full",
-        "remaining",
-        "next",
-        "again",
-        "very",
-        "both",
-        "all",
-        "each",
-        "several",
-        "few",
-        "left",
-        "right",
-        "upper",
-        "lower",
-        "top-most",
-        "small-sized",
-        "him",
-        "them",
-        "it",
-        "himself",
-        "herself",
-        "currently",
-        "while",
-        "using",
-        "used",
-        "by",
-    ]
-)
-"""Words of a noun phrase that do not name the thing."""
+1 read words of a to z only. 2: words of any script, clauses, walking, materials, verbs inside nouns.
+"""
 
-NAMES = frozenset(["plastic", "glass", "metal", "green", "white", "orange", "last", "one"])
-"""Words that name a thing where nothing follows them."""
-
-BREAKS = frozenset(
-    [
-        "in",
-        "into",
-        "on",
-        "onto",
-        "from",
-        "to",
-        "with",
-        "inside",
-        "at",
-        "under",
-        "over",
-        "off",
-        "out",
-        "up",
-        "down",
-        "for",
-        "through",
-        "around",
-        "between",
-        "behind",
-        "near",
-        "towards",
-        "toward",
-        "against",
-        "across",
-        "before",
-        "after",
-        "above",
-        "below",
-        "beside",
-        "by",
-        "using",
-        "while",
-        "and",
-        "then",
-        "within",
-        "along",
-        "upon",
-        "via",
-        "without",
-        "as",
-        "where",
-        "which",
-        "that",
-    ]
-)
-"""Words that end a noun phrase."""
-
-CHANGES = {
-    ("put", "in"): "insert", ("put", "into"): "insert", ("put", "inside"): "insert", ("move", "into"): "insert",
-    ("take", "out"): "remove", ("move", "in"): "insert", ("take", "off"): "remove", ("pull", "off"): "remove", ("open", "tap"): "turn-on",
-    ("close", "tap"): "turn-off", ("push", "button"): "press", ("put", "off"): "turn-off",
-}  # fmt: skip
-"""Verbs that a later preposition or the noun makes into another."""
+_NUMBERED = frozenset(["step", "action", "task", "subtask", "phase", "stage", "part"])
 
 
 @dataclass(frozen=True)
@@ -173,7 +35,8 @@ class Label:
 
     Attributes:
         text: as given. verb, noun: canonical; "" where there is none. nouns: all of them, in order. verbs: all of them.
-        family: "verb noun". version: of the rules. steps: (step, result), for people.
+        whole: the words of the text where neither verb nor noun is known, else "". family: "verb noun", or `whole`.
+        version: of the rules. steps: (step, result), for people.
     """
 
     text: str
@@ -182,203 +45,111 @@ class Label:
     nouns: tuple[str, ...] = ()
     verbs: tuple[str, ...] = ()
     version: int = VERSION
+    whole: str = ""
     steps: tuple[tuple[str, str], ...] = field(default=(), compare=False)
 
     @property
     def family(self) -> str:
-        return f"{self.verb} {self.noun}".strip()
+        return self.whole or f"{self.verb} {self.noun}".strip()
 
 
 def parse(text: str) -> Label:
-    """Verb, nouns and family of a label; any text has some, the empty one has empty ones."""
-    return _parse(text[:400])
+    """Verb, nouns and family of a label; any text has some, one without words has empty ones."""
+    return _parse(text[:1600])
 
 
 def family(text: str) -> str:
-    """The family of a label; the text itself, in lower case, where neither verb nor noun is found."""
+    """The family of a label; the text's own words where neither verb nor noun is known."""
     return parse(text).family or " ".join(words(text))
 
 
 @cache
-def _verb_table() -> dict[tuple[str, ...], str]:
-    table: dict[tuple[str, ...], str] = {}
-    for name, phrases in verbs.GROUPS.items():
-        for phrase in phrases.split(","):
-            table.setdefault(tuple(phrase.split()), name)
-    return table
-
-
-@cache
-def _verb_words() -> frozenset[str]:
-    return frozenset(phrase[0] for phrase in _verb_table()) | frozenset(verbs.IRREGULAR.values())
-
-
-@cache
-def _noun_table() -> dict[tuple[str, ...], str]:
-    table: dict[tuple[str, ...], str] = {}
-    for name, phrases in nouns.GROUPS.items():
-        for phrase in phrases.split(","):
-            table.setdefault(tuple(phrase.split()), name)
-    return table
-
-
-def _lemma(word: str) -> str | None:
-    """Base form of a known verb."""
-    return verbs.IRREGULAR.get(word) or known_lemma(word, _verb_words())
-
-
-@cache
 def _parse(text: str) -> Label:
-    tokens = words(text.replace(":", " ").replace("/", " and "))
-    steps = [("words", " ".join(tokens))]
-    start, lemma = _first_verb(tokens)
-    if lemma is None:
-        found = _nouns(tokens)
-        noun = found[0] if found else ""
-        return Label(text, "", noun, tuple(found), (), VERSION, (*steps, ("verb", "none"), ("noun", noun)))
-    phrase, used = _verb_phrase(tokens, start, lemma)
-    name = _verb_table().get(phrase, phrase[0])
-    steps.append(("verb", f"{' '.join(tokens[start : start + used])} -> {' '.join(phrase)} -> {name}"))
-    rest = tokens[start + used :]
-    name, rest, note = _particle(name, phrase, rest)
-    if note:
-        steps.append(("particle", note))
-    found = _nouns(rest)
-    noun = found[0] if found else ""
-    changed = _changed(name, noun, rest)
-    if changed != name:
-        steps.append(("context", f"{name} -> {changed}"))
-        name = changed
-    steps += [("nouns", ", ".join(found) or "none"), ("family", f"{name} {noun}".strip())]
-    more = _later_verbs(rest)
-    return Label(text, name, noun, tuple(found), (name, *more), VERSION, tuple(steps))
+    parts = _without_numbers(segments(text))
+    steps = [("words", " : ".join(" ".join(part).replace(" ,", ",") for part in parts))]
+    for part in parts:
+        if found := clauses(part):
+            return _with_verb(text, found, steps)
+    for part in parts:
+        if action := within_noun(part):
+            name, things, note = action
+            steps += [("verb", note), *_ends(name, things)]
+            return Label(text, name, _first(things), tuple(things), (name,), VERSION, "", tuple(steps))
+    things = list(dict.fromkeys(noun for part in parts for noun in nouns_of(part)))
+    known = any(things[0] == name for name in noun_table().values()) if things else False
+    whole = "" if known else " ".join(word for part in parts for word in part if word != COMMA)
+    steps += [("verb", "none"), ("noun", _first(things))]
+    if whole:
+        steps.append(("family", f"{whole} (nothing known)"))
+    return Label(text, "", _first(things), tuple(things), (), VERSION, whole, tuple(steps))
 
 
-def _first_verb(tokens: list[str]) -> tuple[int, str | None]:
-    """Place and base form of the label's verb: the first known one behind words that only say how."""
-    for place, word in enumerate(tokens[:6]):
+def _without_numbers(parts: list[list[str]]) -> list[list[str]]:
+    """Segments without the number of a list before them: "1) pick up cup", "Step 2: pour"."""
+    if parts and len(parts[0]) > 1 and parts[0][0] in _NUMBERED and parts[0][1].isdigit():
+        parts = [parts[0][2:], *parts[1:]]
+    elif len(parts) > 1 and len(parts[0]) == 1 and (parts[0][0].isdigit() or len(parts[0][0]) == 1):
+        parts = parts[1:]
+    return [part for part in parts if part]
+
+
+def _with_verb(text: str, found: list[Clause], steps: list[tuple[str, str]]) -> Label:
+    main = found[0]
+    name, rest = main.group, list(main.rest)
+    steps.append(("verb", f"{' '.join(main.words)} -> {' '.join(main.phrase)} -> {name}"))
+    inner = _inner(main, rest)
+    if inner is not None:
+        name, things, note = inner
+        steps.append(("inside", note))
+    else:
+        name, rest, note = particle(name, main.phrase, rest)
+        if note:
+            steps.append(("particle", note))
+        things = nouns_of(rest)
+        shared = _shared(found) if not things else None
+        if shared is not None:
+            things = nouns_of(particle(shared.group, shared.phrase, list(shared.rest))[1])
+            steps.append(("shared", f"{' '.join(main.words)} and {' '.join(shared.words)} are done to one thing"))
+        new = motion(main, _first(things), list(main.rest)) or changed(name, _first(things), rest)
+        if new != name:
+            steps.append(("context", f"{name} -> {new}"))
+            name = new
+    noun = _first(things)
+    everything = [*things, *(thing for clause in found[1:] for thing in nouns_of(list(clause.rest)))]
+    everything = list(dict.fromkeys(everything))
+    more = [clause.group for clause in found[1:]]
+    steps += _ends(name, everything, noun)
+    return Label(text, name, noun, tuple(everything), tuple(dict.fromkeys([name, *more])), VERSION, "", tuple(steps))
+
+
+def _inner(main: Clause, rest: list[str]) -> tuple[str, list[str], str] | None:
+    """An action that stands as a noun behind a verb that says only how far it is, or that one turns to it."""
+    if main.lemma in grammar.SHIFTS and (action := after_shift(main, rest)):
+        return action
+    return within_noun(rest) if main.lemma in grammar.LIGHT else None
+
+
+def _shared(found: list[Clause]) -> Clause | None:
+    """The clause whose thing the first verb shares: the next one in a list of verbs of one form that has any."""
+    for before, clause in pairwise(found):
+        listed = clause.opens == found[0].gerund and clause.join in (COMMA, "and", "or", "then")
         if (
-            word in verbs.STARTERS
-            and any(_lemma(later) for later in tokens[place + 1 : place + 4])
-            and not (word in ("start", "stop", "go", "left", "right", "light") and _is_particle(tokens, place + 1))
+            not listed
+            and clause.join not in ("by", "for")
+            and not (clause.join == "to" and found[0].lemma in grammar.PURPOSE)
         ):
-            if word in ("stop", "finish") and len(tokens) == place + 1:
-                return place, word
-            if word in ("start", "stop", "go") and not tokens[place + 1].endswith("ing"):
-                return place, word
-            continue
-        lemma = _lemma(word)
-        if lemma is not None:
-            return place, lemma
-        if place == 0 and not word.endswith("ing") and word not in verbs.STARTERS:
-            break
-    return (0, None) if not tokens else _unknown_verb(tokens)
+            return None
+        if before.rest and before is not found[0] and nouns_of(list(before.rest)):
+            return None
+        if nouns_of(list(clause.rest)):
+            return clause
+    return None
 
 
-def _unknown_verb(tokens: list[str]) -> tuple[int, str | None]:
-    """A gerund at the start is a verb even if no table knows it."""
-    if tokens[0].endswith("ing") and len(tokens[0]) > 5:
-        return 0, tokens[0][:-3]
-    return 0, None
+def _first(things: list[str]) -> str:
+    return things[0] if things else ""
 
 
-def _is_particle(tokens: list[str], place: int) -> bool:
-    return place < len(tokens) and tokens[place] in verbs.PARTICLES
-
-
-def _verb_phrase(tokens: list[str], start: int, lemma: str) -> tuple[tuple[str, ...], int]:
-    """The longest known phrase that begins with the verb, and how many words of the label it takes."""
-    table = _verb_table()
-    for length in (4, 3, 2):
-        rest = tokens[start + 1 : start + length]
-        if len(rest) == length - 1:
-            for tail in (tuple(rest), tuple(singular(word) for word in rest)):
-                if (lemma, *tail) in table:
-                    last = tail[-1]
-                    return (lemma, *tail), length if last in verbs.PARTICLES else 1
-    return (lemma,), 1
-
-
-def _particle(name: str, phrase: tuple[str, ...], rest: list[str]) -> tuple[str, list[str], str]:
-    """A particle behind the object ("turn the tap off"), or one that stands before it and says nothing."""
-    table = _verb_table()
-    if len(phrase) == 1:
-        for place, word in enumerate(rest[:6]):
-            if word in ("on", "off", "up", "down", "over", "away", "back", "out", "in") and place:
-                followed = place + 1 < len(rest) and rest[place + 1] not in BREAKS
-                changed = table.get((phrase[0], word))
-                if changed is not None and not followed:
-                    return changed, rest[:place], f"{phrase[0]} ... {word} -> {changed}"
-            elif word in BREAKS and place:
-                break
-    while rest and rest[0] in verbs.PARTICLES and len(rest) > 1:
-        rest = rest[1:]
-    return name, rest, ""
-
-
-def _changed(name: str, noun: str, rest: list[str]) -> str:
-    if (name, noun) in CHANGES:
-        return CHANGES[name, noun]
-    seen = False
-    for word in rest:
-        if word in BREAKS:
-            if seen and (name, word) in CHANGES:
-                return CHANGES[name, word]
-            if seen and word not in ("back", "of"):
-                break
-        else:
-            seen = True
-    return name
-
-
-def _later_verbs(rest: list[str]) -> list[str]:
-    """Verbs behind "and", "then" or a comma that begin a further action."""
-    out = []
-    for place, word in enumerate(rest[:-1]):
-        if word in ("and", "then", "while") and (lemma := _lemma(rest[place + 1])):
-            following = rest[place + 1]
-            if following.endswith("ing") or place + 2 < len(rest):
-                phrase, _ = _verb_phrase(rest, place + 1, lemma)
-                out.append(_verb_table().get(phrase, phrase[0]))
-    return list(dict.fromkeys(out))
-
-
-def _nouns(tokens: list[str]) -> list[str]:
-    """Canonical nouns of all noun phrases, in order."""
-    phrases: list[list[str]] = [[]]
-    tokens = _joined(tokens)
-    for place, word in enumerate(tokens):
-        if word == "of" and phrases[-1] and singular(phrases[-1][-1]) in nouns.COVERS:
-            phrases[-1] = []
-        elif (word == "of" and phrases[-1]) or (word in BREAKS and not (word in ("washing",) and place)):
-            phrases.append([])
-        elif word not in STOP or (word in NAMES and (place + 1 == len(tokens) or tokens[place + 1] in BREAKS)):
-            phrases[-1].append(word)
-    out = [name for phrase in phrases if phrase and (name := _head(phrase))]
-    return list(dict.fromkeys(out))
-
-
-def _joined(tokens: list[str]) -> list[str]:
-    """Names of things that hold a preposition ("washing up liquid") without it."""
-    out = list(tokens)
-    for place in range(len(out) - 2):
-        if out[place : place + 3] == ["washing", "up", "liquid"]:
-            out[place : place + 3] = ["washing", "liquid"]
-            break
-    return out
-
-
-def _head(phrase: list[str]) -> str:
-    """The thing that a noun phrase names: the longest known name that ends it, else its last word."""
-    table = _noun_table()
-    base = [*phrase[:-1], singular(phrase[-1])]
-    for length in range(len(base), 0, -1):
-        tail = tuple(base[-length:])
-        if tail in table:
-            return table[tail]
-    for start in range(len(base)):  # a known thing before an unknown last word: "mug handle", "onion pieces"
-        if base[-1] in nouns.COVERS and start < len(base) - 1:
-            inner = tuple(singular(word) for word in base[start:-1])
-            if inner in table:
-                return table[inner]
-    return base[-1] if not base[-1].isdigit() else ""
+def _ends(name: str, things: list[str], noun: str | None = None) -> list[tuple[str, str]]:
+    noun = _first(things) if noun is None else noun
+    return [("nouns", ", ".join(things) or "none"), ("family", f"{name} {noun}".strip())]
