@@ -84,6 +84,8 @@ THINGS_IN_ING = frozenset([
 """Words in -ing that name things where they end a noun phrase."""
 
 CHANGES = {
+    ("pat", "phone"): "press", ("pat", "screen"): "press", ("pat", "tablet"): "press", ("pat", "button"): "press", ("pat", "computer"): "press",
+    ("use", "person"): "talk",
     ("put", "in"): "insert", ("put", "into"): "insert", ("put", "inside"): "insert", ("move", "into"): "insert",
     ("take", "out"): "remove", ("move", "in"): "insert", ("take", "off"): "remove", ("pull", "off"): "remove", ("open", "tap"): "turn-on",
     ("close", "tap"): "turn-off", ("push", "button"): "press", ("put", "off"): "turn-off",
@@ -122,3 +124,19 @@ OBJECT_MARKS = frozenset([
     "the", "his", "her", "their", "my", "your", "its", "up", "down", "off", "out", "away", "onto",
 ])  # fmt: skip
 """Words that show that an unknown word before them is a verb."""
+
+MANNER = frozenset([
+    "steady", "still", "tight", "flat", "upright", "straight", "closed", "open", "ready", "close", "high", "low", "shut", "level", "loose",
+    "secure", "visible", "steadily", "firmly", "back", "sideways", "vertically", "horizontally", "diagonally", "clockwise", "alone",
+    "once", "twice", "well", "properly",
+])  # fmt: skip
+"""Words behind a thing that say how it is held, or ends up: "hold ruler steady", "place lid back"."""
+
+ADVERBS = frozenset([
+    "clockwise", "anticlockwise", "counterclockwise", "sideways", "ahead", "alone", "once", "twice", "well", "properly", "upstairs",
+    "downstairs", "indoors", "outdoors", "here", "there", "home", "briefly", "still", "straight", "upright",
+])  # fmt: skip
+"""Words that are no thing even where they stand alone."""
+
+BACKWARDS = frozenset(["walk", "move", "look", "turn", "put", "push", "pull", "sit", "crouch", "stand"])
+"""Verbs behind which "back" is a direction; of others ("scratch back") it is a part of the body."""

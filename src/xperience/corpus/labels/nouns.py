@@ -25,13 +25,13 @@ GROUPS: dict[str, str] = {
     "board:chopping": "chopping board, cutting board, board, chop board, bread board",
     "bag": "bag, plastic bag, sack, carrier bag, shopping bag, freezer bag, pouch, tote, handbag, purse, zip bag, paper bag",
     "spatula": "spatula, turner, fish slice, scraper, flipper, wooden spatula",
-    "container": "container, tub, plastic container, storage container, canister, lunchbox, lunch box, punnet",
+    "container": "container, tub, storage bin, plastic bin, plastic container, storage container, canister, lunchbox, lunch box, punnet",
     "liquid:washing": "washing up liquid, washing liquid, dish soap, soap, detergent, fairy liquid, liquid soap, dishwashing "
     "liquid, fairy, cleaner, washing-up liquid, dishwasher liquid, dish liquid, hand soap, shampoo, cleaning liquid, bleach, cleanser, degreaser, cleaning product, cleaning spray, limescale remover",
-    "box": "box, tupperware, tupper, cardboard box, carton, crate, parcel, gift box, storage box, storage bin, toolbox, chest",
+    "box": "box, tupperware, tupper, cardboard box, carton, crate, parcel, gift box, storage box, toolbox",
     "cardboard": "cardboard, cardboard sheet, cardboard piece, cardboard strip, corrugated board",
     "case": "case, briefcase, suitcase, charging case",
-    "hob": "hob, stove, burner, stovetop, stove top, cooker top, gas, cooktop, hot plate, ring, gas hob",
+    "hob": "hob, stove, burner, stovetop, stove top, cooker top, gas, cooktop, hot plate, gas hob",
     "dough": "dough, pastry, bread dough, pizza dough, batter",
     "package": "package, plastic, packet, packaging, wrapper, pack, sachet, wrapping, parcel wrapping, packing",
     "water": "water, hot water, boiling water, cold water",
@@ -46,7 +46,7 @@ GROUPS: dict[str, str] = {
     "pepper": "pepper, bell pepper, black pepper, capsicum, red pepper, green pepper, peppercorn, pepper grinder, pepper mill",
     "salt": "salt, salt shaker, sea salt, salt grinder",
     "colander": "colander, sieve, strainer, drainer, sifter",
-    "jar": "jar, glass jar, jam jar",
+    "jar": "jar, spice jar, glass jar, jam jar",
     "carrot": "carrot",
     "top": "top, counter, worktop, work top, surface, table, countertop, kitchen counter, kitchen top, side, tabletop, "
     "work surface, bench, workbench, desk, kitchen surface, kitchen table",
@@ -56,7 +56,7 @@ GROUPS: dict[str, str] = {
     "oven": "oven, oven door, grill, cooker",
     "sauce": "sauce, ketchup, soy sauce, tomato sauce, pesto, gravy, mayonnaise, dressing, fish sauce, hot sauce, mustard, tabasco, sriracha, hoisin, teriyaki",
     "skin": "skin, peel, peeling, rind, onion skin, garlic skin, potato peel",
-    "paper": "paper, sheet of paper, baking paper, newspaper, parchment, sheet, greaseproof paper, document, letter, note, page, card",
+    "paper": "paper, sheet of paper, baking paper, newspaper, parchment, sheet, greaseproof paper, document, letter, note, page",
     "maker:coffee": "coffee maker, coffee machine, cafetiere, espresso machine, french press, moka pot, mocha pot, coffee pot, coffee grinder, percolator",
     "garlic": "garlic, garlic clove, clove",
     "towel": "towel, hand towel, bath towel",
@@ -92,7 +92,7 @@ GROUPS: dict[str, str] = {
     "tofu": "tofu, bean curd",
     "blender": "blender, smoothie maker, hand blender, liquidiser, mixer",
     "mat": "mat, place mat, placemat, coaster, tablemat, table mat, heat mat",
-    "spice": "spice, seasoning, spice jar, curry powder, garam masala, spices jar",
+    "spice": "spice, seasoning, curry powder, garam masala",
     "sausage": "sausage, chorizo, hot dog",
     "peeler:potato": "peeler, potato peeler, vegetable peeler",
     "napkin": "napkin, serviette",
@@ -129,7 +129,9 @@ GROUPS: dict[str, str] = {
     "pin:rolling": "rolling pin",
     "powder": "powder, protein powder, baking powder, cocoa, cocoa powder, baking soda",
     "powder:washing": "washing powder, dishwasher tablet, detergent powder, laundry powder",
-    "book": "book, notebook, recipe book, magazine, cookbook, notepad, cook book, manual, textbook, folder",
+    "book": "book, recipe book, magazine, cookbook, cook book, manual, textbook",
+    "notebook": "notebook, notepad, journal, diary, note pad, memo pad",
+    "folder": "folder, binder",
     "shell:egg": "egg shell, eggshell, shell",
     "cream": "cream, whipped cream, creme fraiche, sour cream, double cream",
     "pork": "pork, ham, prosciutto, gammon",
@@ -143,10 +145,11 @@ GROUPS: dict[str, str] = {
     "teapot": "teapot, tea pot",
     "floor": "floor, ground",
     "phone": "phone, mobile phone, smartphone, cellphone, mobile, iphone, cell phone, phone screen, smartphone screen, smart phone, telephone",
-    "computer": "computer, laptop, keyboard, mouse pad, monitor, pc, notebook computer",
+    "computer": "computer, laptop, pc, notebook computer",
     "tablet": "tablet, ipad",
     "tv": "tv, television",
-    "screen": "screen, display screen",
+    "screen": "screen, display screen, monitor, computer screen",
+    "eyewear": "eyewear, sunglass, eyeglass, spectacle, goggle, safety glass",
     "camera": "camera, gopro, headset",
     "coriander": "coriander, cilantro, coriander leaf",
     "opener:bottle": "bottle opener, corkscrew, can opener, tin opener, opener",
@@ -165,7 +168,8 @@ GROUPS: dict[str, str] = {
     "crisp": "crisp, chip, potato chip, french fry",
     "pan:dust": "dust pan, dustpan",
     "cutter:pizza": "pizza cutter, pizza wheel",
-    "control:remote": "remote control, remote, controller",
+    "control:remote": "remote control, remote",
+    "controller": "controller, game controller, gamepad, joystick",
     "straw": "straw",
     "burger": "burger, patty, hamburger",
     "cooker:slow": "slow cooker, rice cooker, pressure cooker",
@@ -197,8 +201,9 @@ GROUPS: dict[str, str] = {
     "puzzle": "puzzle, puzzle piece, jigsaw, jigsaw piece",
     "lego": "lego, lego brick, lego piece, building block, toy brick",
     "toy": "toy, doll, toy car, teddy, teddy bear, figurine",
-    "cards": "playing card, poker card, deck, deck of cards",
+    "cards": "card, playing card, poker card, deck, deck of cards, card deck",
     "dice": "dice, die",
+    "board": "circuit board, game board, bulletin board, ironing board, notice board, skirting board",
     "chess": "chess, chess piece, chessboard, chessman",
     "screwdriver": "screwdriver",
     "screw": "screw, bolt, nail, washer ring",
@@ -237,12 +242,14 @@ GROUPS: dict[str, str] = {
     "guitar": "guitar, ukulele",
     "cat": "cat, kitten",
     "dog": "dog, puppy",
-    "person": "person, friend, woman, man, child, baby, someone, people",
+    "person": "person, friend, woman, man, child, baby, someone, people, coworker, co-worker, colleague, customer, participant, "
+    "companion, staff, employee, cashier, shopper, player, opponent, student, teacher, guest, visitor, partner, worker, assistant, "
+    "roommate, boy, girl, lady, guy, group member, teammate, neighbour, neighbor, bystander, pedestrian, individual, crowd",
 }
 """Canonical noun to the names that mean it, joined by commas."""
 
 COVERS = {"slice", "piece", "bit", "bunch", "half", "part", "chunk", "handful", "pair", "set", "pile", "stack", "rest", "end",
-          "head", "bottom", "side", "edge", "inside", "lot", "drop", "spoonful", "cube", "strip", "layer", "row", "amount", "position", "placement", "batch", "cluster", "corner", "tip", "fragment", "sheet"}  # fmt: skip
+          "head", "bottom", "side", "edge", "inside", "lot", "drop", "spoonful", "cube", "strip", "layer", "row", "amount", "position", "placement", "status", "condition", "state", "arrangement", "orientation", "angle", "location", "batch", "cluster", "corner", "tip", "fragment", "sheet"}  # fmt: skip
 """Words that stand for what follows their "of"."""
 
 VAGUE = frozenset([

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from xperience.corpus.labels import nouns
-from xperience.corpus.labels.grammar import BREAKS, NAMES, STOP
-from xperience.corpus.labels.lookup import is_action, lemma_of, noun_table
+from xperience.corpus.labels.grammar import ADVERBS, BREAKS, MANNER, NAMES, STOP
+from xperience.corpus.labels.lookup import is_action, is_thing, lemma_of, noun_table
 from xperience.corpus.labels.words import fold, is_gerund, singular
 
 
@@ -44,6 +44,8 @@ def head(phrase: list[str]) -> str:
     "" where the phrase names an action ("further sorting") or a number.
     """
     table = noun_table()
+    while len(phrase) > 1 and (phrase[-1] in MANNER or (phrase[-1].endswith("ly") and not is_thing(phrase[-1]))):
+        phrase = phrase[:-1]
     base = [*phrase[:-1], singular(phrase[-1])]
     plain = [fold(word) for word in base[:-1]] + [singular(fold(phrase[-1]))]
     covered = plain[-1] in nouns.COVERS
@@ -59,7 +61,7 @@ def head(phrase: list[str]) -> str:
             return name
         if tuple(plain[-1:]) in table:
             return table[tuple(plain[-1:])]
-    if base[-1].isdigit() or is_action(base[-1]):
+    if base[-1].isdigit() or plain[-1] in ADVERBS or is_action(base[-1]):
         return ""
     return base[-1]
 

@@ -6,13 +6,13 @@ A group's name comes first. Particles that change the meaning stand with their v
 from __future__ import annotations
 
 GROUPS: dict[str, str] = {
-    "take": "take, pick, grab, get, fetch, retrieve, collect, gather up, pick up, grasp, grip, reach, reach for, "
-    "catch, receive, unload, extract, select up, lift off, snatch, acquire",
+    "take": "take, pick, grab, get, fetch, retrieve, collect, gather up, pick up, grasp, grip, "
+    "catch, receive, extract, select up, lift off, snatch, acquire",
     "put": "put, place, lay, set down, put down, leave, position, rest, return, put back, put away, replace, stow, store, "
-    "deposit, put on, place down, lay down, reposition, put aside, set aside, locate, park, dump down, lean",
+    "deposit, put on, place down, lay down, put aside, set aside, locate, park, dump down, lean",
     "insert": "insert, put in, put into, place in, place into, place inside, put inside, load, pack, stuff, fit, slot, "
     "tuck, push in, dock, thread, embed, plant, pot, bag, box, deposit into",
-    "remove": "remove, take off, take out, pull out of, get out, pull off, strip, detach, take away, clear, disconnect, unplug, take apart, disassemble, "
+    "remove": "remove, unload, take off, take out, pull out of, get out, pull off, strip, detach, take away, clear, disconnect, unplug, take apart, disassemble, "
     "dismantle, unclip, unmount, pick off, eject",
     "wash": "wash, rinse, clean, wipe, lather, wipe down, clean up, wash up, mop, soap, wipe off, cleanse, dust, "
     "sanitise, sanitize, disinfect, polish",
@@ -26,17 +26,17 @@ GROUPS: dict[str, str] = {
     "increase": "increase, turn up, raise heat",
     "turn": "turn, rotate, spin, twist, swivel, turn around, swirl, pivot, wind",
     "flip": "flip, flip over, turn over, toss over, overturn, invert",
-    "cut": "cut, chop, slice, dice, mince, trim, carve, saw, snip, cut up, halve, quarter, chop up, clip, shear, "
+    "cut": "cut, chop, slice, dice, mince, trim, carve, saw, snip, cut up, crop, shorten, whittle, etch, cut out, cut off, halve, quarter, chop up, clip, shear, "
     "julienne, scissor",
     "pour": "pour, pour in, pour out, tip, decant, pour over, drizzle, dispense, pour into",
     "mix": "mix, stir, whisk, beat, blend, combine, toss, mix up, stir in, whip, fluff",
-    "move": "move, shift, transfer, relocate, guide, push away, move away, bring, drag, swap, push aside",
-    "push": "push, shove, nudge, push down",
-    "throw": "throw, throw away, discard, dispose, dump, bin, throw out, toss away, chuck, get rid",
+    "move": "move, shift, transfer, relocate, reposition, guide, push away, move away, bring, drag, swap, push aside",
+    "push": "push, wheel, shove, nudge, push down",
+    "throw": "throw, throw away, discard, dispose, dump, bin, throw out, toss away, trash, recycle, chuck, get rid",
     "shake": "shake, shake off, jiggle, shake out, rattle, wiggle, agitate",
     "scoop": "scoop, spoon, scoop up, ladle, scoop out, dig, shovel, spoon out, spoon up",
     "adjust": "adjust, change, straighten, fix up, tweak, realign, align, orient, reorient, correct, regulate, tune, modify, reset, "
-    "rearrange, readjust, level, center, centre, customise, customize, refine, fine-tune, finetune",
+    "readjust, level, center, centre, customise, customize, refine, fine-tune, finetune",
     "squeeze": "squeeze, wring, squeeze out, wring out, squash, press out, clench, pinch",
     "peel": "peel, peel off, skin, shell, hull, shuck",
     "empty": "empty, empty out, pour away, evacuate",
@@ -58,12 +58,12 @@ GROUPS: dict[str, str] = {
     "scrub": "scrub, scour, rub clean",
     "sand": "sand, file, smooth, grind down, plane, buff",
     "break": "break, crack, snap, break up, break off, split, break apart, smash",
-    "pull": "pull, pull out, tug, pull down, pull up, pull open, yank, draw out, haul",
+    "pull": "pull, tow, pull out, tug, pull down, pull up, pull open, yank, draw out, haul",
     "pat": "pat, pat down, tap, pat dry, slap, knock, tap on",
     "hammer": "hammer, nail, hit, strike, pound, hammer in, drive in, bang, hammer down, beat down",
     "drill": "drill, bore, drill into",
     "lift": "lift, raise, lift up, hoist, elevate, pick upwards, hold up",
-    "hold": "hold, keep hold, hold onto, grip onto, support, carry in hand, clasp, steady, hold down, stabilise, stabilize",
+    "hold": "hold, keep hold, hold onto, grip onto, support, carry in hand, clasp, cradle, clutch, brace, balance, steady, hold down, stabilise, stabilize",
     "carry": "carry, transport, deliver, carry over, take to",
     "eat": "eat, taste, bite, chew, sample, nibble, lick, try food",
     "drink": "drink, sip, gulp, swallow",
@@ -72,8 +72,8 @@ GROUPS: dict[str, str] = {
     "stick": "stick, glue, paste, stick on, adhere, glue together, stick down",
     "cover": "cover, cover with, lid, mask, blanket",
     "filter": "filter, drain, sieve, strain, sift, drain off, drain out",
-    "unroll": "unroll, unfold, spread out, roll out, lay out, unfurl, open out",
-    "sort": "sort, arrange, organise, organize, sort out, stack, tidy, tidy up, pile, classify, group, stack up, line up, "
+    "unroll": "unroll, unfold, spread out, roll out, lay out, unfurl, unravel, uncoil, unwind, open out",
+    "sort": "sort, arrange, rearrange, organise, organize, sort out, stack, tidy, tidy up, pile, classify, group, stack up, line up, "
     "reorganize, reorganise, order, declutter, sort through, set table, set out, display, pile up",
     "hang": "hang, hang up, hook, suspend, hang on",
     "sprinkle": "sprinkle, scatter, dust with, strew, crumble over",
@@ -83,9 +83,9 @@ GROUPS: dict[str, str] = {
     "braise, stir fry, reheat, microwave, percolate, prepare coffee, brew up",
     "bake": "bake, bake in",
     "add": "add, add in, add to, supplement, mix into, include, include in",
-    "roll": "roll, roll over, roll around, roll dough",
+    "roll": "roll, coil, roll over, roll around, roll dough",
     "crush": "crush, grind, mash, pulverise, grind up, mash up, press garlic, pound up, mill, crumble, bash",
-    "stretch": "stretch, stretch out, stretch arms, reach out",
+    "stretch": "stretch, stretch out, stretch arms",
     "knead": "knead, work dough, massage",
     "divide": "divide, separate, split up, part, detach from each other, portion, pull apart, distribute, share, deal",
     "set": "set, set up, setup, program, set timer, configure, calibrate, set to",
@@ -120,7 +120,7 @@ GROUPS: dict[str, str] = {
     "knit": "knit, crochet, weave, braid, plait",
     "sew": "sew, stitch, embroider, quilt",
     "smell": "smell, sniff",
-    "use": "use, operate, handle, utilise, utilize, play, play with, work, work on, interact, manipulate, control, "
+    "use": "use, operate, handle, utilise, utilize, play, play with, work, work on, interact, conduct, execute, undertake, manipulate, control, "
     "work with, do, perform, play game, use phone",
     "grate": "grate, zest",
     "let-go": "let go, release, let go of",
@@ -140,7 +140,7 @@ GROUPS: dict[str, str] = {
     "mark": "mark, mark out, trace, outline, highlight, tick, stamp, score",
     "bend": "bend, curve, bend back, flex",
     "unfreeze": "unfreeze, defrost, thaw",
-    "talk": "talk, speak, chat, discuss, converse, say, tell, greet, explain, ask, answer, call, show, communicate, "
+    "talk": "talk, speak, chat, discuss, converse, say, tell, greet, explain, acknowledge, thank, reply, respond, notify, announce, describe, present to, ask, answer, call, show, communicate, "
     "talk to, demonstrate, instruct, laugh",
     "gesture": "gesture, point, point at, nod, wave, wave at, wave hand, signal, beckon",
     "photograph": "photograph, film, record video, take photo, take picture, take photograph, capture",
@@ -150,7 +150,7 @@ GROUPS: dict[str, str] = {
     "pay": "pay, buy, purchase, check out, pay for, order online",
     "feed": "feed, feed with, nurse",
     "harvest": "harvest, pick fruit, reap, pluck, prune, weed",
-    "reach": "reach into, reach in, reach toward, reach towards, reach over, reach across, reach under, reach inside, reach down, reach up",
+    "reach": "reach, reach for, reach out, reach out for, reach to, reach into, reach in, reach toward, reach towards, reach over, reach across, reach under, reach inside, reach down, reach up",
     "expand": "expand, enlarge, widen, spread apart, extend, broaden",
     "inflate": "inflate, blow up, pump up, puff, puff up, pump",
     "deflate": "deflate, let out air",
@@ -163,7 +163,7 @@ GROUPS: dict[str, str] = {
     "process": "process",
     "manage": "manage, maintain, oversee, service",
     "repair": "repair, mend, patch, restore, troubleshoot",
-    "collapse": "collapse, contract, shrink",
+    "collapse": "collapse, contract, shrink, compact",
     "lace": "lace, lace up",
     "hide": "hide, conceal",
     "print": "print, photocopy, copy",
@@ -177,7 +177,7 @@ GROUPS: dict[str, str] = {
 """Canonical verb to the phrases that mean it, joined by commas."""
 
 ALONE = [
-    "kick", "bounce", "juggle", "shuffle", "strum", "solder", "weld", "mow", "garnish", "frost", "tilt", "hover",
+    "update", "edit", "delete", "save", "erase", "refresh", "sync", "pair", "compile", "overlap", "nest", "crumple", "loop", "quill", "price", "kick", "bounce", "juggle", "shuffle", "strum", "solder", "weld", "mow", "garnish", "frost", "tilt", "hover",
     "flick", "untangle", "engage", "laminate", "engrave", "emboss", "charge", "download", "upload", "drive", "steer",
     "ride", "swim", "hunt", "vote", "sing", "whistle", "clap", "bow", "yawn", "stretch", "sneeze", "cough", "breathe",
     "cry", "smile", "blink", "rehearse", "study", "learn", "teach", "guard", "protect", "rescue", "solve", "guess",
@@ -185,7 +185,7 @@ ALONE = [
     "proof", "sway", "wax", "crimp", "curl", "tease", "shine", "treat", "heal", "cure", "inject", "vaccinate",
     "swallow", "pump", "spill", "clog", "unclog", "flush", "dissolve", "evaporate", "ship", "send", "email",
     "schedule", "rent", "hire", "lend", "borrow", "steal", "trade", "bid", "vend", "host", "invite", "welcome",
-    "visit", "meet", "hug", "kiss", "pray", "follow", "lead", "chase", "race", "dodge", "block", "defend", "attack",
+    "visit", "meet", "hug", "kiss", "pray", "follow", "accompany", "escort", "lead", "chase", "race", "dodge", "block", "defend", "attack",
     "shoot", "aim", "tackle", "wrestle",
 ]  # fmt: skip
 """Verbs that are a group of their own; listed so that they are known for verbs."""
