@@ -142,7 +142,8 @@ def _shared(found: list[Clause]) -> Clause | None:
         if before.rest and before is not found[0] and nouns_of(list(before.rest)):
             return None
         if nouns_of(list(clause.rest)):
-            return clause
+            elsewhere = clause.rest[0] in ("to", "from") and found[0].group != clause.group
+            return None if elsewhere else clause
     return None
 
 

@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from xperience.corpus.labels.clauses import Clause
-from xperience.corpus.labels.grammar import ARRANGEMENTS, AWAY, BREAKS, CHANGES, NOMINAL, PLACES, STOP, TOWARDS
+from xperience.corpus.labels.grammar import (
+    ARRANGEMENTS,
+    AWAY,
+    BACKWARDS,
+    BREAKS,
+    CHANGES,
+    NOMINAL,
+    PLACES,
+    STOP,
+    TOWARDS,
+)
 from xperience.corpus.labels.lookup import group_of, is_action, is_thing, lemma_of, verb_table
 from xperience.corpus.labels.phrases import head, nouns_of
 from xperience.corpus.labels.verbs import GOING, PARTICLES
@@ -26,6 +36,8 @@ def particle(name: str, phrase: tuple[str, ...], rest: list[str]) -> tuple[str, 
                 break
     while rest and rest[0] in PARTICLES and len(rest) > 1:
         rest = rest[1:]
+    if rest == ["back"] and name in BACKWARDS:
+        rest = []
     return name, rest, ""
 
 
@@ -64,7 +76,7 @@ def _phrase(words: list[str]) -> list[str]:
 
 
 def motion(main: Clause, noun: str, rest: list[str]) -> str | None:
-    """ "walk" where somebody goes and no thing is moved ("move towards the shelf"), else None."""
+    """The verb "walk" where somebody goes and no thing is moved ("move towards the shelf"), else None."""
     if main.lemma == "leave" and noun in PLACES and main.group == "put" and nouns_of(_phrase(rest)):
         return "walk"
     if main.lemma not in GOING:
@@ -131,5 +143,5 @@ def within_noun(words: list[str]) -> tuple[str, list[str], str] | None:
         things = nouns_of(words[end + 1 :] if words[end] == "of" else words[end:])
     if before and (inner := head(before)):
         things = [*things, inner] if things and (words[end] == "of" or not is_thing(inner)) else [inner, *things]
-    name = group_of((lemma,))
+    name = changed(group_of((lemma,)), things[0] if things else "", [])
     return name, list(dict.fromkeys(things)), f"{' '.join(phrase)} -> {lemma} -> {name}"

@@ -137,7 +137,7 @@ GROUPS: dict[str, str] = {
     "pork": "pork, ham, prosciutto, gammon",
     "paste": "paste, tomato paste, miso, miso paste",
     "processor:food": "food processor, processor",
-    "plug": "plug, charger, power plug, adapter, adaptor",
+    "plug": "plug, power plug, adapter, adaptor",
     "charger": "charger, power bank, powerbank, portable charger, battery pack",
     "cable": "cable, cord, power cord, charging cable, usb cable, extension cord",
     "utensil": "utensil, kitchen utensil, tool, kitchen tool, cooking utensil",
@@ -220,14 +220,14 @@ GROUPS: dict[str, str] = {
     "wire": "wire",
     "paint": "paint, paint can, watercolor, watercolour",
     "yarn": "yarn, wool, thread",
-    "string": "string, rope, twine, cord",
+    "string": "string, rope, twine",
     "fabric": "fabric, textile, felt",
     "material": "material, supply, raw material",
     "needle": "needle, pin, crochet hook, knitting needle",
     "gift": "gift, present",
     "ribbon": "ribbon, bow",
     "label": "label, sticker, price tag, tag, barcode",
-    "product": "product, item, goods, canned goods, merchandise, thing, object, stuff",
+    "product": "product, item, goods, canned goods, canned good, merchandise, thing, object, stuff",
     "fruit": "fruit, berry",
     "candle": "candle",
     "picture": "picture, photo, photograph, frame, painting, drawing",
@@ -249,7 +249,7 @@ GROUPS: dict[str, str] = {
 """Canonical noun to the names that mean it, joined by commas."""
 
 COVERS = {"slice", "piece", "bit", "bunch", "half", "part", "chunk", "handful", "pair", "set", "pile", "stack", "rest", "end",
-          "head", "bottom", "side", "edge", "inside", "lot", "drop", "spoonful", "cube", "strip", "layer", "row", "amount", "position", "placement", "status", "condition", "state", "arrangement", "orientation", "angle", "location", "batch", "cluster", "corner", "tip", "fragment", "sheet"}  # fmt: skip
+          "head", "bottom", "side", "edge", "inside", "lot", "drop", "spoonful", "cube", "strip", "layer", "row", "amount", "position", "placement", "status", "condition", "state", "arrangement", "orientation", "angle", "alignment", "progress", "segment", "portion", "location", "batch", "cluster", "corner", "tip", "fragment", "sheet"}  # fmt: skip
 """Words that stand for what follows their "of"."""
 
 VAGUE = frozenset([

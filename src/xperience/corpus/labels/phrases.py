@@ -44,6 +44,7 @@ def head(phrase: list[str]) -> str:
     "" where the phrase names an action ("further sorting") or a number.
     """
     table = noun_table()
+    phrase = _without_shades(phrase)
     while len(phrase) > 1 and (phrase[-1] in MANNER or (phrase[-1].endswith("ly") and not is_thing(phrase[-1]))):
         phrase = phrase[:-1]
     base = [*phrase[:-1], singular(phrase[-1])]
@@ -64,6 +65,12 @@ def head(phrase: list[str]) -> str:
     if base[-1].isdigit() or plain[-1] in ADVERBS or is_action(base[-1]):
         return ""
     return base[-1]
+
+
+def _without_shades(phrase: list[str]) -> list[str]:
+    """The phrase without "light" or "dark" of a colour that was dropped: before another word they name no lamp."""
+    rest = [word for word in phrase[:-1] if word not in ("light", "dark", "bright")]
+    return [*rest, phrase[-1]]
 
 
 def _only_describes(word: str) -> bool:
