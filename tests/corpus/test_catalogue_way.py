@@ -106,6 +106,26 @@ def test_a_listing_is_a_catalogue(tmp_path):
     assert rows[f"{SESSION}__ep2"].complete and rows[f"{SESSION}__ep2"].frames is None
 
 
+def test_rows_of_older_label_rules_are_named_anew(tmp_path):
+    """A row that is taken from the last catalogue does not keep the activity of other rules."""
+    from xperience.corpus.catalogue.rows import families
+    from xperience.corpus.labels import VERSION
+    from xperience.corpus.row import EpisodeRow, episode_schema
+
+    row = EpisodeRow(
+        "s__ep0", "s", main_task="Cut cardboard", activity="cut box", actions=["Inflate mattress"], nouns=["x"]
+    )
+    families(row)
+    assert (row.activity, row.verbs, row.nouns, row.label_rules) == ("cut cardboard", ["inflate"], ["bed"], VERSION)
+    row.activity = "kept"
+    families(row)
+    assert row.activity == "kept", "rows of the same rules stay as they are"
+    assert "label_rules" in episode_schema().names
+    catalogue = build([str(listing(tmp_path))], tmp_path / "cat", show=False)
+    assert {row.label_rules for row in catalogue.episodes()} == {VERSION}
+    assert json.loads((catalogue.folder / "source_discovery.json").read_text())["label_rules"] == VERSION
+
+
 def test_a_listing_without_views_says_so(tmp_path):
     rows = build([str(listing(tmp_path, views=False))], tmp_path / "cat", show=False).episodes()
     assert len(rows[0].missing_views) == 6 and not rows[0].complete

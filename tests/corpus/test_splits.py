@@ -51,6 +51,24 @@ def test_ratios_are_met_as_groups_allow(kind: str) -> None:
         assert sizes == {"train": 120, "val": 20, "test": 20}
 
 
+def test_a_split_by_activity_says_which_label_rules_named_them(tmp_path: Path) -> None:
+    rows = corpus()
+    for row in rows:
+        row.label_rules = 2
+    split = make_split(rows, "activity")
+    split.save(tmp_path / "split.json")
+    assert json.loads((tmp_path / "split.json").read_text())["label_rules"] == 2
+    assert Split.load(tmp_path / "split.json") == split and split.label_rules == 2
+    assert make_split(rows, "session").label_rules is None
+    rows[0].label_rules = 1
+    with pytest.raises(UsageError, match="several versions") as error:
+        make_split(rows, "activity")
+    assert error.value.found == "1, 2"
+    (tmp_path / "bad.json").write_text(json.dumps({"train": ["a"], "val": [], "test": [], "label_rules": "two"}))
+    with pytest.raises(FormatError, match="label_rules"):
+        Split.load(tmp_path / "bad.json")
+
+
 def test_objects_held_out_occur_only_where_they_are_held_out() -> None:
     rows = corpus()
     split = make_split(rows, "object", ratios=[0.8, 0.1, 0.1])

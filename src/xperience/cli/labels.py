@@ -9,9 +9,11 @@ import typer
 
 
 def register(app: typer.Typer) -> None:
+    from xperience.corpus.labels import VERSION
+
     labels = typer.Typer(
         no_args_is_help=True,
-        help="Labels as verb, noun and family: explain one, or measure a corpus.",
+        help=f"Labels as verb, noun and family: explain one, or measure a corpus. Rules version {VERSION}.",
         rich_markup_mode=None,
     )
     app.add_typer(labels, name="labels")
@@ -22,11 +24,11 @@ def register(app: typer.Typer) -> None:
 
         Example: xperience labels explain "Adjusting puzzle piece"
         """
-        from xperience.corpus.labels import VERSION, parse
+        from xperience.corpus.labels import parse
 
         for text in texts:
             label = parse(text)
-            typer.echo(f"{text!r}, rules of version {VERSION}")
+            typer.echo(f"{text!r}, rules version {VERSION}")
             for step, result in label.steps:
                 typer.echo(f"  {step:9s} {result}")
             if len(label.verbs) > 1:
@@ -43,6 +45,7 @@ def register(app: typer.Typer) -> None:
         """
         from xperience.corpus.labels.coverage import coverage_of
 
+        typer.echo(f"label rules version {VERSION}")
         for row in coverage_of(place, split):
             typer.echo(
                 f"{row.kind:8s} {row.labels} labels in {row.families} families; of {row.frames} test frames "

@@ -35,6 +35,7 @@ class EpisodeRow:
         activity: label family of the main task.
         actions: raw action labels, most frames first.
         action_frames: frames that each of `actions` holds.
+        label_rules: version of the rules that gave activity, verbs and nouns.
         subtasks, verbs, nouns, objects: distinct, in byte order.
         place: where it was recorded, if known.
         verdict: of the quality gate.
@@ -69,6 +70,7 @@ class EpisodeRow:
     verbs: list[str] = field(default_factory=list)
     nouns: list[str] = field(default_factory=list)
     objects: list[str] = field(default_factory=list)
+    label_rules: int | None = None
     place: str | None = None
     verdict: str | None = None
     sync_score: float | None = None
@@ -104,7 +106,7 @@ def episode_schema() -> pa.Schema:
     texts = pa.list_(pa.string())
     special = {
         "bytes": pa.int64(), "training_bytes": pa.int64(), "files": pa.int32(), "complete": pa.bool_(),
-        "duration_s": pa.float64(), "frames": pa.int32(), "start_ns": pa.int64(), "end_ns": pa.int64(),
+        "duration_s": pa.float64(), "frames": pa.int32(), "label_rules": pa.int32(), "start_ns": pa.int64(), "end_ns": pa.int64(),
         "action_frames": pa.list_(pa.int32()), "sync_score": pa.float64(), "content": pa.map_(pa.string(), pa.string()),
     }  # fmt: skip
     special |= {name: texts for name in LISTS if name != "action_frames"}

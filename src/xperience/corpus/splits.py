@@ -36,6 +36,7 @@ class Split:
         catalogue: digest of the episodes it was made from.
         rule: how it was made, in a sentence.
         groups: groups by part; of episodes none, of objects those held out.
+        label_rules: version of the rules that named the activities; None of other kinds.
     """
 
     kind: str
@@ -47,6 +48,7 @@ class Split:
     rule: str = ""
     groups: dict[str, list[str]] = field(default_factory=dict)
     version: int = VERSION
+    label_rules: int | None = None
 
     @property
     def parts(self) -> dict[str, list[str]]:
@@ -90,7 +92,11 @@ class Split:
             raise FormatError("not a seed", file=path, field="seed", found=seed, expected="a whole number")
         kind, catalogue, rule = (str(values.get(name, "")) for name in ("kind", "catalogue", "rule"))
         groups = groups if isinstance(groups, dict) else {}
-        return cls(kind, seed, parts["train"], parts["val"], parts["test"], catalogue, rule, groups)
+        rules = values.get("label_rules")
+        if rules is not None and not isinstance(rules, int):
+            raise FormatError("not a version", file=path, field="label_rules", found=rules, expected="a whole number")
+        train, val, test = (parts[part] for part in PARTS)
+        return cls(kind, seed, train, val, test, catalogue, rule, groups, version, rules)
 
 
 def _refuse_twice(parts: Mapping[str, Sequence[str]], path: Path) -> None:
@@ -204,7 +210,22 @@ def make_split(
     }.get(kind, f"no {kind} in two parts")
     train, val, test = (sorted(parts[part]) for part in PARTS)
     rule = f"{rule}; {how}"
-    return Split(kind, seed, train, val, test, catalogue_digest(rows), rule, {} if kind == "episode" else groups)
+    groups = {} if kind == "episode" else groups
+    rules = _label_rules(usable) if kind == "activity" else None
+    return Split(kind, seed, train, val, test, catalogue_digest(rows), rule, groups, label_rules=rules)
+
+
+def _label_rules(rows: Sequence[EpisodeRow]) -> int | None:
+    """The version of the rules behind all activities; raises UsageError where there are two."""
+    versions = {row.label_rules for row in rows if row.activity}
+    if len(versions) > 1:
+        raise UsageError(
+            "activities are named by label rules of several versions",
+            field="--by",
+            found=", ".join(sorted("unknown" if version is None else str(version) for version in versions)),
+            hint="make the catalogue again: xperience catalog",
+        )
+    return next(iter(versions), None)
 
 
 def _wanted(ratios: Sequence[float] | None, counts: Sequence[int] | None, total: int) -> tuple[int, int, int]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from xperience.corpus.catalogue import manifests, sources
 from xperience.corpus.catalogue.catalogue import EPISODES, FILES, Catalogue
-from xperience.corpus.catalogue.rows import CHANGED, fill
+from xperience.corpus.catalogue.rows import CHANGED, families, fill
 from xperience.corpus.catalogue.sources import Access, Listed, Listing
 from xperience.corpus.row import EpisodeRow, episode_table, file_schema
 from xperience.errors import CorruptError, MissingError, UsageError
@@ -88,6 +88,8 @@ def build(
                 taken.licence = licence or listing.licence or taken.licence
                 _keep(taken, last.files[listed.id], rows, files, findings)
     ordered = [rows[id] for id in sorted(rows)]
+    for row in ordered:
+        families(row)  # rows of the last catalogue may be of older rules
     if quality is not None:
         _take_verdicts(ordered, quality)
     _write(out, ordered, files, findings)

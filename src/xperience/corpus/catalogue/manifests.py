@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xperience import __version__
+from xperience.corpus.labels import VERSION as LABEL_RULES
 from xperience.corpus.row import EpisodeRow
 from xperience.episode.layout import VISUALIZATION
 from xperience.storage import write_json, write_text
@@ -25,6 +26,7 @@ def write(out: Path, rows: Sequence[EpisodeRow], files: Mapping[str, list[FileRo
     kinds = Counter(file["hash_kind"] or "none" for row in rows for file in files[row.episode_id])
     discovery = {
         "xperience": __version__,
+        "label_rules": LABEL_RULES,
         "sources": [_source(listing, rows) for listing in findings.listings],
         "read": findings.read,
         "reused": findings.reused,

@@ -8,6 +8,7 @@ from typing import Any
 
 from xperience.corpus.catalogue import hashing, reading
 from xperience.corpus.catalogue.sources import FileEntry, Listed, Listing
+from xperience.corpus.labels import VERSION, family, parse
 from xperience.corpus.row import EpisodeRow
 from xperience.episode import layout
 from xperience.episode.cameras import VIEWS
@@ -38,7 +39,7 @@ def fill(listed: Listed, listing: Listing, *, verify_hashes: bool, licence: str 
     else:
         _from_facts(row, listed)
     _sizes(row, listed.files)
-    _families(row)
+    families(row)
     return row
 
 
@@ -118,14 +119,13 @@ def _from_facts(row: EpisodeRow, listed: Listed) -> None:
     )
 
 
-def _families(row: EpisodeRow) -> None:
-    """Verbs, nouns and the family of the main task."""
-    try:
-        from xperience.corpus.labels import family, parse  # type: ignore[import-not-found,unused-ignore]
-    except ModuleNotFoundError:
+def families(row: EpisodeRow) -> None:
+    """Verbs, nouns and the family of the main task, by the rules of today; also of a row that older rules filled."""
+    if row.label_rules == VERSION:
         return
     if row.main_task:
         row.activity = family(row.main_task)
     labels = [parse(action) for action in row.actions]
     row.verbs = sorted({label.verb for label in labels if label.verb})
     row.nouns = sorted({label.noun for label in labels if label.noun})
+    row.label_rules = VERSION

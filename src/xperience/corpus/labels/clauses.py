@@ -148,7 +148,9 @@ def _begins_name(tokens: list[str], place: int) -> bool:
 
 
 def _is_gerund_verb(tokens: list[str], place: int) -> bool:
-    return place < len(tokens) and is_action(tokens[place]) and not compound_length(tokens, place)
+    if place >= len(tokens) or not is_gerund(tokens[place]) or compound_length(tokens, place):
+        return False
+    return is_action(tokens[place]) or lemma_of(tokens[place]) is not None
 
 
 def _must_be_verb(tokens: list[str]) -> bool:
@@ -212,7 +214,7 @@ def _begins_clause(tokens: list[str], place: int, join: str, forms: set[bool], l
     if is_gerund(word):
         if join == "to" and lemma in grammar.SHIFTS:
             return False
-        if not is_action(word) and not (lemma_of(word) and True in forms and at_once and place + 1 < len(tokens)):
+        if not is_action(word) and not (lemma_of(word) and True in forms and at_once):
             return False
         if compound_length(tokens, place):
             return False

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from xperience.corpus.labels import family
+from xperience.corpus.labels import VERSION, family
 from xperience.errors import FormatError, MissingError, UsageError
 
 
 @dataclass(frozen=True)
 class Coverage:
-    """Shares of `frames` test frames whose label (`raw`) or family training never showed."""
+    """Shares of `frames` test frames whose label (`raw`) or family training never showed; `rules`: their version."""
 
     kind: str
     labels: int
@@ -22,6 +22,7 @@ class Coverage:
     frames: int
     raw: float
     family: float
+    rules: int = VERSION
 
 
 def measure(kind: str, train: Counter[str], test: Counter[str]) -> Coverage:

@@ -6,7 +6,7 @@ A group's name comes first. Particles that change the meaning stand with their v
 from __future__ import annotations
 
 GROUPS: dict[str, str] = {
-    "take": "take, pick, grab, get, fetch, retrieve, collect, gather up, pick up, grasp, grip, "
+    "take": "take, pick, grab, get, fetch, retrieve, collect, gather up, pick up, pickup, grasp, grip, "
     "catch, receive, extract, select up, lift off, snatch, acquire",
     "put": "put, place, lay, set down, put down, leave, position, rest, return, put back, put away, replace, stow, store, "
     "deposit, put on, place down, lay down, put aside, set aside, locate, park, dump down, lean",

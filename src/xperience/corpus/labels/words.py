@@ -135,7 +135,7 @@ def verb_lemmas(word: str) -> list[str]:
 
 def is_gerund(word: str) -> bool:
     """Whether a word looks like the -ing form of a verb."""
-    return word.endswith("ing") and len(word) > 5
+    return word.endswith("ing") and (len(word) > 5 or word in ("using", "tying", "doing", "going"))
 
 
 def unknown_lemma(gerund: str) -> str:

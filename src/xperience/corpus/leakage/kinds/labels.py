@@ -9,7 +9,7 @@ from xperience.corpus.leakage.registry import Kind
 
 
 def run(evidence: Evidence) -> Found:
-    from xperience.corpus.labels import family
+    from xperience.corpus.labels import VERSION, family
 
     labels: dict[str, Counter[str]] = {part: Counter() for part in evidence.split.parts}
     found = Found(of=len(evidence.part_of))
@@ -19,6 +19,7 @@ def run(evidence: Evidence) -> Found:
         counts_of = row.action_frames if len(row.action_frames) == len(row.actions) else [1] * len(row.actions)
         for label, count in zip(row.actions, counts_of, strict=True):
             labels[part][label] += count
+    found.facts["label_rules"] = VERSION
     families = {label: family(label) for counts in labels.values() for label in counts}
     seen = {families[label] for label in labels["train"]}
     for part in ("val", "test"):
