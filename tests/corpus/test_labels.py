@@ -68,7 +68,8 @@ def test_verb_and_noun(text, verb, noun):
 KINDS = {
     "a material is no container": [
         ("Trim cardboard", "cut", "cardboard"), ("Score corrugated cardboard sheets", "mark", "cardboard"),
-        ("Bend cardboard strip", "bend", "cardboard"), ("Carry cardboard box", "carry", "box"), ("Tape the case shut", "tape", "case"),
+        ("Bend cardboard strip", "bend", "cardboard"), ("Carry cardboard box", "carry", "box"), ("Cut plastic sheet", "cut", "plastic"), ("Bend metal sheets", "bend", "metal"),
+        ("Sand wooden board", "sand", "wood"), ("Cut foam sheet", "cut", "foam"), ("Stack sheets of paper", "sort", "paper"), ("Tape the case shut", "tape", "case"),
     ],
     "goods and materials are things of their own": [
         ("Unpack goods", "unwrap", "product"), ("Shelve canned goods", "stock", "product"), ("Store materials", "put", "material"),

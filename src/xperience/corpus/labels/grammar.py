@@ -102,7 +102,7 @@ PLACES = frozenset([
     "top", "shelf", "room", "kitchen", "area", "workspace", "workstation", "station", "aisle", "section", "hallway",
     "corridor", "store", "shop", "office", "window", "hob", "sink", "fridge", "oven", "cupboard", "floor", "stair",
     "garden", "bathroom", "bedroom", "house", "home", "building", "yard", "garage", "lobby", "entrance", "exit",
-    "spot", "location", "wall", "corner", "register", "rack", "elevator", "path", "street", "chair", "bed",
+    "spot", "location", "wall", "corner", "register", "rack", "elevator", "ladder", "path", "street", "chair", "bed",
     "door:kitchen", "surroundings", "surrounding", "scene", "environment", "hall", "warehouse", "supermarket",
     "stall", "zone", "field", "road", "sidewalk", "space", "side",
 ])  # fmt: skip
@@ -140,3 +140,6 @@ ADVERBS = frozenset([
 
 BACKWARDS = frozenset(["walk", "move", "look", "turn", "put", "push", "pull", "sit", "crouch", "stand"])
 """Verbs behind which "back" is a direction; of others ("scratch back") it is a part of the body."""
+
+MATERIALS = {"plastic": "plastic", "metal": "metal", "wooden": "wood", "glass": "glass"}
+"""Words that only describe a thing, but may say what a sheet is of; and the material's name."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xperience.corpus.labels import nouns
-from xperience.corpus.labels.grammar import ADVERBS, BREAKS, MANNER, NAMES, STOP
+from xperience.corpus.labels.grammar import ADVERBS, BREAKS, MANNER, MATERIALS, NAMES, STOP
 from xperience.corpus.labels.lookup import is_action, is_thing, lemma_of, noun_table
 from xperience.corpus.labels.words import fold, is_gerund, singular
 
@@ -23,9 +23,24 @@ def noun_phrases(tokens: list[str]) -> list[list[str]]:
             phrases[-1] = []
         elif (word == "of" and phrases[-1]) or (word in BREAKS and not (word in ("washing",) and place)):
             phrases.append([])
-        elif word not in STOP or (word in NAMES and (place + 1 == len(tokens) or tokens[place + 1] in BREAKS)):
+        elif (
+            _is_of_name(tokens, place)
+            or word not in STOP
+            or (word in NAMES and (place + 1 == len(tokens) or tokens[place + 1] in BREAKS))
+        ):
             phrases[-1].append(word)
     return phrases
+
+
+def _is_of_name(tokens: list[str], place: int) -> bool:
+    """Whether a describing word belongs to a known name ("wooden board"), or says what a piece is of that alone
+    would be of something else ("plastic sheet")."""
+    if place + 1 == len(tokens):
+        return False
+    word, following = tokens[place], singular(fold(tokens[place + 1]))
+    return (word in MATERIALS and following in nouns.COVERS and (following,) in noun_table()) or (
+        word in STOP and (word, following) in noun_table()
+    )
 
 
 def _joined(tokens: list[str]) -> list[str]:
@@ -58,6 +73,8 @@ def head(phrase: list[str]) -> str:
         inner = list(phrase[:-1])
         while inner and _only_describes(inner[-1]):
             inner.pop()
+        if inner and inner[-1] in MATERIALS:
+            return MATERIALS[inner[-1]]
         if inner and (name := head(inner)):
             return name
         if tuple(plain[-1:]) in table:
