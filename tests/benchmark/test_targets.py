@@ -110,9 +110,9 @@ def test_contact_is_of_any_joint_in_any_frame() -> None:
     assert sorted(set(range(21)) - set(labels)) == [12, 13, 14], "no valid frame in it"
     assert start[12] == 60
     hands = np.zeros((FRAMES, 21))
-    hands[30, 4] = 1.0
-    hands[70, 20] = 0.4
-    hands[100, 19] = 0.6
+    hands[30, 18] = 1.0  # an elbow
+    hands[70, 19] = 0.4
+    hands[100, 20] = 0.6
     labels = every(samples("hand_contact", plain(contacts=hands))).tolist()
     assert [k for k, v in enumerate(labels) if v == "contact"] == [17, 18, 19, 20]
 

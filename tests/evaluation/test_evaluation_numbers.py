@@ -151,7 +151,7 @@ def test_ranks_are_of_the_best_right_answer() -> None:
 
 def test_scores_of_choices() -> None:
     assert own._macro_f1(np.array([0, 0, 1, 2]), np.array([0, 1, 1, 1])) == pytest.approx((2 / 3 + 2 / 4) / 2)
-    assert own._micro_f1(np.array([[True, True, False]]), np.array([[True, False, True]])) == pytest.approx(0.5)
+    assert own._micro_f1(np.array([[True, True, False]]), np.array([[True, False, False]])) == pytest.approx(2 / 3)
     assert own._softmax(np.array([[0.0, math.log(3)]])).tolist() == [pytest.approx([0.25, 0.75])]
     assert own._logistic(np.array([0.0, math.log(3)])).tolist() == pytest.approx([0.5, 0.75])
     assert own._flat(np.array([[[3.0, 4], [0, 2]]])).tolist() == [pytest.approx([0.6, 0.8, 0, 1])]

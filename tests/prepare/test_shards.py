@@ -214,3 +214,18 @@ def test_what_is_not_prepared_is_said(tmp_path, prepared_path):
     (copy / "prepare.json").write_text("{")
     with pytest.raises(CorruptError):
         Prepared.open(copy)
+
+
+def test_a_shard_is_on_the_disk_before_its_name(tmp_path, monkeypatch):
+    """Shard and index, the index first; then their folder."""
+    from on_disk import noted
+
+    path = tmp_path / "train-000000.tar"
+    with ShardWriter(path) as writer:
+        writer.add("s0__ep1/00000", content())
+        said = noted(monkeypatch)
+        writer.close()
+    named = said.index(("name", path.name))
+    assert [name for kind, name in said[:named] if kind == "sync" and path.name in name]
+    assert said.index(("name", index_file(path).name)) < named
+    assert said[named + 1 :] == [("sync", tmp_path.name)]

@@ -136,3 +136,15 @@ def test_damaged_records_cost_only_themselves(run: Path) -> None:
     )
     toy.run(run, run__steps=5, optimiser__schedule="constant")
     assert [line["step"] for line in read_progress(run)] == list(range(5))
+
+
+def test_a_checkpoint_is_on_the_disk_before_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from on_disk import noted
+
+    said = noted(monkeypatch)
+    toy.run(tmp_path, run__steps=1, run__panel_every=0, run__probe_every=0)
+    (folder,) = (tmp_path / "checkpoints").iterdir()
+    named = said.index(("name", folder.name))
+    before = [name for kind, name in said[:named] if kind == "sync"]
+    assert {file.name for file in folder.iterdir()} <= set(before)
+    assert ("sync", "checkpoints") in said[named:]
