@@ -6,7 +6,6 @@ Every step keeps what it finished before, so that a demo that was stopped goes o
 from __future__ import annotations
 
 import json
-import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -207,11 +206,6 @@ class Demo:
                 f"--episodes {self.recordings.name} --sections {','.join(SECTIONS)} --seed {SEED}",
             )
         return model_page.build(self.evaluation).resolve()
-
-
-def cores() -> int:
-    """Processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _table(rows: list[Row]) -> str:

@@ -1,4 +1,4 @@
-"""What every worker process does: it ends when the process that works with it is gone."""
+"""What every worker process does: arithmetic in one thread, and an end when the process that works with it is gone."""
 
 from __future__ import annotations
 
@@ -6,7 +6,19 @@ import os
 import threading
 import time
 
+from xperience import threads
+
 LOOK_S = 0.5
+
+
+def begin_worker(parent: int = 0) -> None:
+    """First call of a worker process.
+
+    Args:
+        parent: see `end_with_parent`.
+    """
+    threads.one_thread()
+    end_with_parent(parent)
 
 
 def end_with_parent(parent: int = 0) -> None:

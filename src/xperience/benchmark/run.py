@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from xperience import threads
 from xperience.benchmark import interval
 from xperience.benchmark.collect import collect
 from xperience.benchmark.heads import Head, head
@@ -108,6 +109,7 @@ def run_task(
     done = finished(out / task.id, config["identity"])
     if done is not None:
         return done
+    threads.adapt()
     started = time.monotonic()
     progress: list[dict[str, Any]] = []
 

@@ -23,6 +23,13 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+THREADS = typer.Option(
+    "--threads",
+    min=1,
+    help="Threads of arithmetic, kept: the same number gives the same bits. By default as many as processors are free.",
+)
+"""For commands that compute; see `xperience.threads`."""
+
 ORDER = (
     "demo",
     "doctor",

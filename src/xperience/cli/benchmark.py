@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from xperience.cli import THREADS
+from xperience.threads import fix
+
 if TYPE_CHECKING:
     from xperience.benchmark.summary import Summary
 
@@ -33,6 +36,7 @@ def register(app: typer.Typer) -> None:
         ] = None,
         heads: Annotated[str, typer.Option(help="linear, mlp (needs the train extra), or both by comma.")] = "linear",
         seed: Annotated[int, typer.Option(help="Which episodes are held out; draws of baselines, intervals.")] = 0,
+        threads: Annotated[int | None, THREADS] = None,
         workers: Annotated[int, typer.Option(min=1, help="Processes that extract features.")] = 1,
         json_: Annotated[bool, typer.Option("--json", help="Print the summary instead of a table.")] = False,
         quiet: Annotated[bool, typer.Option("--quiet", help="No progress bars.")] = False,
@@ -49,6 +53,7 @@ def register(app: typer.Typer) -> None:
         OUT/mlp/                  the same for the MLP heads
         OUT/features/<episode>/   the features, reused
         """
+        fix(threads)
         from dataclasses import asdict
 
         from xperience.benchmark.run import run_benchmark

@@ -7,6 +7,9 @@ from typing import Annotated
 
 import typer
 
+from xperience.cli import THREADS
+from xperience.threads import cores, fix
+
 
 def register(app: typer.Typer) -> None:
     @app.command("demo")
@@ -14,6 +17,7 @@ def register(app: typer.Typer) -> None:
         out: Annotated[Path, typer.Option("--out", help="Folder for everything the demo makes.")] = Path("demo"),
         minutes: Annotated[float, typer.Option(help="Minutes recorded in all, shared by six recordings.")] = 3.0,
         workers: Annotated[int, typer.Option(min=0, help="Processes; 0 takes one for each core, at most 4.")] = 0,
+        threads: Annotated[int | None, THREADS] = None,
         quiet: Annotated[bool, typer.Option("--quiet", help="Only print the path of the page.")] = False,
     ) -> None:
         """Go the whole way on simulated recordings and end with a page to open.
@@ -25,6 +29,7 @@ def register(app: typer.Typer) -> None:
 
         The last line printed is the path of the model's page; that of the recording is printed before.
         """
-        from xperience.demo import Demo, cores
+        fix(threads)
+        from xperience.demo import Demo
 
         print(Demo(out, minutes, workers or min(4, cores()), not quiet).run())

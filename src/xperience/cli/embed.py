@@ -7,6 +7,9 @@ from typing import Annotated
 
 import typer
 
+from xperience.cli import THREADS
+from xperience.threads import fix
+
 
 def register(app: typer.Typer) -> None:
     @app.command("embed")
@@ -18,6 +21,7 @@ def register(app: typer.Typer) -> None:
         out: Annotated[Path, typer.Option("--out", help="File to write, .npy; two more stand beside it.")],
         recording: Annotated[str, typer.Option(help="Id of one recording of a prepared folder; all without it.")] = "",
         stride: Annotated[int, typer.Option(min=1, help="Frames from one window to the next.")] = 5,
+        threads: Annotated[int | None, THREADS] = None,
         device: Annotated[str, typer.Option(help="cpu, cuda, or cuda:N.")] = "cpu",
         quiet: Annotated[bool, typer.Option("--quiet", help="No progress bars.")] = False,
     ) -> None:
@@ -36,6 +40,7 @@ def register(app: typer.Typer) -> None:
         xperience embed run recordings/session/ep1 --out x.npy
         xperience embed run prepared --recording session__ep1 --stride 20 --out x.npy
         """
+        fix(threads)
         from xperience.evaluation.embed import embed as work
 
         found = work(run, episode, out, recording=recording, stride=stride, device=device, show=not quiet)

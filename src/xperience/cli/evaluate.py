@@ -9,6 +9,9 @@ from typing import Annotated, Any
 
 import typer
 
+from xperience.cli import THREADS
+from xperience.threads import fix
+
 
 def register(app: typer.Typer) -> None:
     @app.command("evaluate")
@@ -30,6 +33,7 @@ def register(app: typer.Typer) -> None:
         ] = "",
         seed: Annotated[int, typer.Option(min=0, help="Of probes, draws of baselines and intervals.")] = 0,
         device: Annotated[str, typer.Option(help="cpu, cuda, or cuda:N.")] = "cpu",
+        threads: Annotated[int | None, THREADS] = None,
         workers: Annotated[int, typer.Option(min=1, help="Processes that extract features for the heads.")] = 1,
         quiet: Annotated[bool, typer.Option("--quiet", help="No progress bars.")] = False,
         json_: Annotated[bool, typer.Option("--json", help="Print evaluation.json instead of a table.")] = False,
@@ -51,6 +55,7 @@ def register(app: typer.Typer) -> None:
         xperience evaluate run --data prepared --out evaluated --episodes recordings
         xperience evaluate run --data prepared --out quick --tasks contact_prediction --sections forecasts
         """
+        fix(threads)
         from xperience.benchmark.tasks import choose as tasks_of
         from xperience.evaluation.run import evaluate as measure
         from xperience.evaluation.sections import choose as sections_of

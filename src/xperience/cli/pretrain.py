@@ -8,6 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
+from xperience.cli import THREADS
+from xperience.threads import fix
+
 
 def register(app: typer.Typer) -> None:
     @app.command("pretrain")
@@ -25,6 +28,7 @@ def register(app: typer.Typer) -> None:
         ] = None,
         plan: Annotated[bool, typer.Option("--plan", help="Only print memory, operations and expected time.")] = False,
         gpus: Annotated[int, typer.Option("--gpus", min=1, help="GPUs of the plan.")] = 1,
+        threads: Annotated[int | None, THREADS] = None,
         quiet: Annotated[bool, typer.Option("--quiet", help="Nothing on the screen but errors.")] = False,
     ) -> None:
         """Train the model on prepared data; stopped at any moment, the same command goes on where it was.
@@ -45,6 +49,7 @@ def register(app: typer.Typer) -> None:
         xperience pretrain nano --data prepared --out run --set run.minutes=5
         xperience pretrain 1b --plan --gpus 64
         """
+        fix(threads)
         from xperience.errors import UsageError
         from xperience.pretrain.config import load_config
 

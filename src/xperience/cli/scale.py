@@ -8,6 +8,9 @@ from typing import Annotated
 
 import typer
 
+from xperience.cli import THREADS
+from xperience.threads import fix
+
 
 def register(app: typer.Typer) -> None:
     @app.command("scale")
@@ -26,6 +29,7 @@ def register(app: typer.Typer) -> None:
         settings: Annotated[
             list[str] | None, typer.Option("--set", help="Replace a key of the config.", metavar="KEY=VALUE")
         ] = None,
+        threads: Annotated[int | None, THREADS] = None,
     ) -> None:
         """Train a ladder of sizes and amounts of data, fit the curves with intervals, write the scaling report.
 
@@ -37,6 +41,7 @@ def register(app: typer.Typer) -> None:
 
         Example: xperience scale nano --data prepared --out ladder --set run.steps=300 --set run.minutes=0
         """
+        fix(threads)
         from xperience.cli.pretrain import _values
         from xperience.errors import UsageError
         from xperience.pretrain.config import load_config

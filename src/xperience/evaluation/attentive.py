@@ -15,6 +15,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from xperience import threads
 from xperience.benchmark.heads import UNKNOWN, Fitted, Predictor
 from xperience.benchmark.heads.linear import MIN_STD, POSITIVE_WEIGHT
 from xperience.benchmark.samples import Pool
@@ -168,6 +169,7 @@ def _descend(
         epoch += 1
         model.train()
         for rows in torch.randperm(len(train[0]), generator=generator).split(BATCH):
+            threads.adapt()
             optimiser.zero_grad()
             loss(model(train[0][rows]), train[1][rows]).backward()
             optimiser.step()

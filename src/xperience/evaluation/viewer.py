@@ -13,6 +13,7 @@ from typing import Any, cast
 import numpy as np
 import torch
 
+from xperience import threads
 from xperience.evaluation.embedded import View
 from xperience.evaluation.inputs import Inputs
 from xperience.model.heading import heading
@@ -108,6 +109,7 @@ class Viewer:
 
     def parts(self, episode: str, starts: np.ndarray) -> Iterator[Batch]:
         for low in range(0, len(starts), AT_ONCE):
+            threads.adapt()
             yield self.batch(episode, starts[low : low + AT_ONCE])
 
     def sides(self, state: State) -> dict[str, torch.Tensor]:

@@ -20,7 +20,7 @@ from xperience.episode.presence import Problem
 from xperience.errors import CorruptError, FormatError, LimitError, MissingError
 from xperience.prepare.blocks import registry
 from xperience.prepare.blocks.base import BlockValues, Windows, absent
-from xperience.processes import end_with_parent
+from xperience.processes import begin_worker
 
 WORKERS_A_RECORDING = 6
 """Workers that one recording keeps busy: its views."""
@@ -218,7 +218,7 @@ def _context() -> BaseContext:
 def _start(counter: Any, parent: int) -> None:
     global _moved
     _moved = counter
-    end_with_parent(parent)
+    begin_worker(parent)
 
 
 def _work(job: Job) -> BlockValues:

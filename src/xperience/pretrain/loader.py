@@ -22,7 +22,7 @@ from xperience.prepare.batch import Batch
 from xperience.prepare.shards.reader import Prepared
 from xperience.pretrain.batches import Batches
 from xperience.pretrain.sampling import BatchRecipe, Mix
-from xperience.processes import end_with_parent
+from xperience.processes import begin_worker
 
 AHEAD = 2
 """Batches that may be ready, besides one that each worker is busy with: of a large model they take gigabytes each."""
@@ -123,7 +123,7 @@ _batches: Batches | None = None  # in a worker: its own
 
 def _open(parent: int, folders: list[Path], mixes: list[Mix], recipe: BatchRecipe, seed: int) -> None:
     global _batches
-    end_with_parent(parent)
+    begin_worker(parent)
     _batches = Batches([Prepared.open(folder) for folder in folders], mixes, recipe, seed)
 
 

@@ -23,6 +23,7 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 
+from xperience import threads
 from xperience.errors import CorruptError, UsageError, XperienceError
 from xperience.prepare.batch import Batch
 from xperience.pretrain import checkpoints, collapse, distributed, weights
@@ -134,6 +135,8 @@ def train(
         counters = _standing(found)
         normaliser.restore(found.manifest["normaliser"])
         alarm.bad = found.manifest["alarm"]
+        if threads.fixed() is None and type(kept := found.manifest.get("threads")) is int and 1 <= kept <= 1024:
+            threads.fix(kept)  # as the run was begun: equal to the bit only so
         say(f"goes on from step {counters.step}")
     elif bare:
         assert fresh is not None, "nothing to begin with"
@@ -142,7 +145,12 @@ def train(
     records = Records(run if runtime.first else None, counters.step)
 
     def save() -> None:
-        facts = {"counters": asdict(counters), "normaliser": normaliser.state(), "alarm": alarm.bad}
+        facts = {
+            "counters": asdict(counters),
+            "normaliser": normaliser.state(),
+            "alarm": alarm.bad,
+            "threads": threads.fixed(),
+        }
         saver.save(learner, optimiser, counters.step, facts)
 
     stream = data.stream(
@@ -157,7 +165,7 @@ def train(
     saved = counters.step
     with stopping() as stop:
         while not _over(config, counters):
-            number, begin = counters.step, time.perf_counter()
+            count, number, begin = threads.adapt(), counters.step, time.perf_counter()
             progress = _progress(config, counters)
             rate = learning_rate(config, number, progress)
             for group in optimiser.param_groups:
@@ -241,6 +249,7 @@ def train(
                 "order": agreed.order,
                 "seconds": agreed.seconds,
                 "waiting": agreed.waited / max(agreed.seconds, 1e-9),
+                "threads": count,
             }
             line |= {"gradients": angles} if angles else {}
             if "effective_rank" in panel:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from xperience.errors import XperienceError
-from xperience.processes import end_with_parent
+from xperience.processes import begin_worker
 
 LONGEST_S = 3600.0
 """Seconds after which an episode is given up; a recording of real length takes a few minutes."""
@@ -85,7 +85,7 @@ def _outcome(process: BaseProcess, ours: Connection) -> str:
 
 def _member(pipe: Connection, work: Callable[..., None], path: Path, *arguments: Any) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then stops all
-    end_with_parent()  # the server of processes, which goes with the run
+    begin_worker()  # the server of processes, which goes with the run
     try:
         work(path, *arguments)
     except XperienceError as error:

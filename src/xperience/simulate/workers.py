@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from xperience.errors import LimitError
-from xperience.processes import end_with_parent
+from xperience.processes import begin_worker
 
 Job = TypeVar("Job")
 Work = Callable[[Job, Callable[[int], None]], None]
@@ -68,7 +68,7 @@ def _look_after(crew: Sequence[Any]) -> None:
 
 def _member(tasks: Any, results: Any, work: Work) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then stops all
-    end_with_parent()
+    begin_worker()
     while (job := tasks.get()) is not None:
         try:
             work(job, results.put)

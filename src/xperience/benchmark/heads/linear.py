@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from xperience import threads
 from xperience.benchmark.heads import Fitted, Predictor
 from xperience.benchmark.samples import NotMeasurable, Pool
 
@@ -210,6 +211,7 @@ def _descend(
     r, columns = curvature.shape
 
     def whole(theta: np.ndarray) -> tuple[float, np.ndarray]:
+        threads.adapt()
         plain = theta[columns:].reshape(r, columns) / curvature
         value, away = loss(z @ plain + theta[:columns])
         gradient = (z.T @ away + LOGISTIC_L2 * plain) / curvature

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from xperience import threads
 from xperience.benchmark.heads import UNKNOWN, Fitted, Predictor
 from xperience.benchmark.heads.linear import MIN_STD, POSITIVE_WEIGHT, Scaler
 from xperience.benchmark.samples import NotMeasurable, Part, Pool
@@ -155,6 +156,7 @@ def _descend(
         for rows in torch.randperm(len(x), generator=generator).split(BATCH):
             if len(rows) < 2:
                 continue
+            threads.adapt()
             optimizer.zero_grad()
             loss(model(x[rows]), y[rows]).backward()
             optimizer.step()
