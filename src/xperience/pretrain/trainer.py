@@ -165,7 +165,7 @@ def train(
     saved = counters.step
     with stopping() as stop:
         while not _over(config, counters):
-            count, number, begin = threads.adapt(), counters.step, time.perf_counter()
+            in_force, number, begin = threads.adapt(), counters.step, time.perf_counter()
             progress = _progress(config, counters)
             rate = learning_rate(config, number, progress)
             for group in optimiser.param_groups:
@@ -249,7 +249,7 @@ def train(
                 "order": agreed.order,
                 "seconds": agreed.seconds,
                 "waiting": agreed.waited / max(agreed.seconds, 1e-9),
-                "threads": count,
+                "threads": in_force,
             }
             line |= {"gradients": angles} if angles else {}
             if "effective_rank" in panel:
