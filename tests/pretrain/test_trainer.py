@@ -16,6 +16,7 @@ import pytest
 import torch
 import toy
 
+from xperience import threads
 from xperience.errors import MissingError, UsageError
 from xperience.pretrain import config, distributed
 from xperience.pretrain.combine import Normaliser, combine
@@ -212,3 +213,24 @@ def test_masks_depend_on_the_sample_alone() -> None:
     assert (whole.hidden["imu"][[7, 3]] == part.hidden["imu"]).all()
     assert (whole.dropped[[7, 3]] == part.dropped).all()
     assert abs(whole.hidden["imu"].mean() - options.hide) < 0.05
+
+
+def test_the_number_of_threads_is_recorded_and_resumed_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def begin(number: int | None) -> threads.Policy:
+        policy = threads.Policy()
+        if number is not None:
+            policy.fix(number)
+        monkeypatch.setattr(threads, "_policy", policy)
+        monkeypatch.delenv(threads.ENVIRONMENT, raising=False)
+        return policy
+
+    begin(1)
+    toy.run(tmp_path, run__steps=2, optimiser__schedule="constant")
+    assert [line["threads"] for line in read_progress(tmp_path)] == [1, 1]
+    free = begin(None)
+    toy.run(tmp_path, run__steps=4, optimiser__schedule="constant")
+    assert free.fixed and [line["threads"] for line in read_progress(tmp_path)] == [1] * 4
+    begin(2)
+    toy.run(tmp_path, run__steps=5, optimiser__schedule="constant")
+    assert read_progress(tmp_path)[-1]["threads"] == 2
+    torch.set_num_threads(1)
