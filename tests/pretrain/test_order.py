@@ -98,6 +98,7 @@ def test_quotas_are_by_largest_remainder_and_leave_none_out():
         [21845, 21845, 21846],
     )
     assert _quotas(np.array([3.0, 1.0])).tolist() == [CYCLE * 3 // 4, CYCLE // 4]
+    assert _quotas(np.array([5.0, 3.0, 2.0])).tolist() == [32768, 19661, 13107]  # of 19660.8 and 13107.2
     assert _quotas(np.array([1e9, 1e-9])).tolist() == [CYCLE - 1, 1]
 
 
