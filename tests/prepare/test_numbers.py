@@ -82,6 +82,9 @@ def test_sound_in_numbers() -> None:
     spectrum = np.abs(np.fft.rfft(tone * np.hanning(800))) ** 2
     assert found[0, 4] == pytest.approx(np.log1p(spectrum.sum() / 800), rel=1e-4)
     assert not found[1].any()
+    high = (0.375 * np.sin(2 * np.pi * 4000 * n / 16000)).astype(np.float32)  # 0.36 of the power of both
+    found = audio.summary(tone + high, np.array([0]), np.array([800]))
+    assert found[0, 7] == pytest.approx(4000 / 8000, abs=5e-3), "85 percent lie below"
 
 
 def test_depth_in_numbers() -> None:
