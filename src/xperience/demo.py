@@ -192,7 +192,9 @@ class Demo:
             kept.parent.mkdir(parents=True, exist_ok=True)
             kept.symlink_to(Path("..", "..", self.benchmark.name, FEATURES), target_is_directory=True)
         done = self.evaluation / EVALUATION
-        if not done.is_file() or json.loads(done.read_text())["weights"] != digest((self.model / WEIGHTS).read_bytes()):
+        if not done.is_file() or json.loads(done.read_text("utf-8"))["weights"] != digest(
+            (self.model / WEIGHTS).read_bytes()
+        ):
             evaluate(
                 self.model,
                 self.prepared,

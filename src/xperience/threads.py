@@ -51,7 +51,7 @@ def cores() -> int:
 def _quota(file: Path) -> float | None:
     """Processors' worth of time in a period, from a control group's cpu.max."""
     try:
-        limit, period = file.read_text().split()
+        limit, period = file.read_text("ascii").split()
         return None if limit == "max" else int(limit) / int(period)
     except (OSError, ValueError):
         return None
@@ -63,7 +63,7 @@ def usage() -> Usage | None:
         mine = os.sched_getaffinity(0)
         tick = os.sysconf("SC_CLK_TCK")
         busy = 0
-        for line in Path("/proc/stat").read_text().splitlines():
+        for line in Path("/proc/stat").read_text("ascii").splitlines():
             name, *times = line.split()
             if name.startswith("cpu") and name[3:].isdigit() and int(name[3:]) in mine:
                 user, nice, system, _, _, irq, soft, *_ = map(int, times)
@@ -81,7 +81,7 @@ def _family() -> int:
         if not folder.name.isdigit():
             continue
         try:
-            fields = (folder / "stat").read_text().rpartition(")")[2].split()
+            fields = (folder / "stat").read_text("latin-1").rpartition(")")[2].split()
         except OSError:
             continue  # it has ended meanwhile
         times[int(folder.name)] = sum(map(int, fields[11:15]))

@@ -12,6 +12,7 @@ import sys
 
 import typer
 
+from xperience import terminal
 from xperience.errors import XperienceError
 
 app = typer.Typer(
@@ -72,6 +73,7 @@ def load(app: typer.Typer) -> None:
 
 def main() -> None:
     """Entry point: what the user can put right is printed plainly and ends with status 2."""
+    terminal.make_tolerant()
     load(app)
     try:
         app()

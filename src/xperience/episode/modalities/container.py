@@ -7,6 +7,10 @@ from typing import Any
 
 from xperience.errors import CorruptError, MissingError
 
+LENIENT_BELOW = 19
+"""PyAV before this version raises on metadata that are no UTF-8 text unless it is told what to do with them; since then
+it replaces what it cannot read, and takes no such option."""
+
 
 def open_mp4(path: Path, field: str) -> Any:
     """An av container, to be used in a `with`.
@@ -22,7 +26,8 @@ def open_mp4(path: Path, field: str) -> Any:
     if not path.is_file():
         raise MissingError("no such video", file=path, field=field)
     try:
-        return av.open(str(path), format="mp4", metadata_errors="replace")
+        lenient = {"metadata_errors": "replace"} if int(av.__version__.split(".")[0]) < LENIENT_BELOW else {}
+        return av.open(str(path), format="mp4", **lenient)
     except (av.FFmpegError, ValueError, OSError) as error:
         raise CorruptError(
             "MP4 cannot be opened",
