@@ -12,9 +12,11 @@ from markupsafe import Markup
 from xperience import __version__
 from xperience.episode import Episode
 from xperience.episode.cameras import VIEWS
+from xperience.episode.presence import Presence
 from xperience.errors import XperienceError
 from xperience.quality.finding import Finding, Offset
 from xperience.quality.gate import Quality
+from xperience.quality.recording import Recording
 from xperience.report import svg
 from xperience.report.images import data_uri, shrink
 from xperience.report.page import environment
@@ -78,7 +80,7 @@ def _problems(quality: Quality, left: int) -> tuple[Problem, ...]:
         groups.setdefault((finding.check, finding.modality), []).append(finding)
     problems = []
     try:
-        episode = Episode.open(quality.path) if groups else None
+        episode = Recording.open(quality.path) if groups else None
     except XperienceError:
         episode = None
     for (check, modality), findings in groups.items():
@@ -101,7 +103,9 @@ def draw(episode: Episode, modality: str, findings: list[Finding]) -> Markup:
         if modality in VIEWS:
             return _strip(episode, modality, findings[0])
         curve = CURVES.get(modality)
-        return Markup("") if curve is None else _curve(episode, curve, findings)
+        if curve is None or episode.presence.get(modality, Presence.PRESENT) is not Presence.PRESENT:
+            return Markup("")  # a finding may be that the stream is absent
+        return _curve(episode, curve, findings)
     except (XperienceError, ValueError, IndexError):  # what is broken may not be drawable; the words remain
         return Markup("")
 

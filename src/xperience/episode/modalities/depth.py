@@ -9,7 +9,7 @@ import numpy as np
 
 from xperience.episode.annotation import MAX_READ_BYTES, AnnotationFile
 from xperience.episode.presence import Notes, Presence
-from xperience.errors import FormatError
+from xperience.errors import FormatError, MissingError
 
 DEPTH, CONFIDENCE = "depth/depth", "depth/confidence"
 
@@ -50,23 +50,27 @@ class Depth:
         Raises:
             LimitError: more than MAX_READ_BYTES at once; ask for fewer frames, or use `blocks`.
             CorruptError: the images cannot be decoded.
+            MissingError: the recording has none.
         """
         return self.metres(start, stop), self.confidence(start, stop) if self.has_confidence else None
 
     def metres(self, start: int = 0, stop: int | None = None) -> np.ndarray:
         """The depth of `frames` alone."""
         begin, end, _ = slice(start, stop).indices(len(self))
-        depth = self.file.read(DEPTH, start=begin, stop=end)
-        assert depth is not None, "depth is absent"
+        depth = self._read(DEPTH, begin, end)
         with np.errstate(over="ignore"):  # stored in double precision, nonsense may be too large
             return np.asarray(depth, np.float32)
 
     def confidence(self, start: int = 0, stop: int | None = None) -> np.ndarray:
         """The confidence of `frames` alone; only where `has_confidence`."""
         begin, end, _ = slice(start, stop).indices(len(self))
-        confidence = self.file.read(CONFIDENCE, start=begin, stop=end)
-        assert confidence is not None, "confidence is absent"
-        return confidence
+        return self._read(CONFIDENCE, begin, end)
+
+    def _read(self, name: str, start: int, stop: int) -> np.ndarray:
+        images = self.file.read(name, start=start, stop=stop)
+        if images is None:
+            raise MissingError("no such images in this recording", file=self.file.path, field=name)
+        return images
 
     def blocks(self, size: int = 64) -> Iterator[tuple[int, np.ndarray, np.ndarray | None]]:
         """(first frame, depth, confidence) for consecutive runs of at most `size` frames."""
