@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from without import ANNOTATION, GROUPS, VIDEOS, run, without
 
+from without import ANNOTATION, GROUPS, VIDEOS, run, without
 from xperience.simulate import campaign
 
 NO_CLOCK = "slam/frame_names+video/device_timestamp"
