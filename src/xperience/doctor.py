@@ -17,6 +17,8 @@ import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from xperience import extras
+
 CODECS: tuple[tuple[str, str, str], ...] = (
     ("h264", "r", "read the videos of a recording"),
     ("aac", "r", "read their sound"),
@@ -28,35 +30,6 @@ CODECS: tuple[tuple[str, str, str], ...] = (
 """(FFmpeg name, r to decode or w to encode, what it is needed for)."""
 
 GPU_TIMEOUT_S = 1.5
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What an optional extra costs to add, measured with pip on two cores over a fast line.
-
-    Attributes:
-        megabytes: disk that its packages take, rounded; shared packages count in every extra that needs them.
-        minutes: time to install.
-        gives: what it is, in a few words.
-        commands: the commands that need it, as typed after `xperience`.
-    """
-
-    megabytes: int
-    minutes: float
-    gives: str
-    commands: tuple[str, ...] = ()
-
-
-COSTS: dict[str, Cost] = {
-    "sim": Cost(50, 0.1, "ray casting", ("simulate", "demo")),
-    "viz": Cost(500, 0.3, "Rerun recordings", ("inspect --rrd",)),
-    "aria": Cost(50, 0.1, "reader of Project Aria recordings", ("import aria",)),
-    "train": Cost(900, 0.3, "torch, to train networks"),
-    "omni": Cost(1060, 0.5, "torch, transformers and LoRA, for language models and encoders of others"),
-    "robot": Cost(140, 0.2, "MuJoCo and a robot hand"),
-    "scale": Cost(300, 0.3, "Ray, for work on a cluster"),
-    "dev": Cost(380, 0.3, "test tools, for make test and make lint"),
-}
 
 
 @dataclass(frozen=True)
@@ -73,7 +46,12 @@ class Extra:
     name: str
     complete: bool
     packages: tuple[Package, ...]
-    cost: Cost
+    gives: str
+    commands: tuple[str, ...]
+    """That need it, as typed after `xperience`."""
+    megabytes: int
+    minutes: float
+    to_add: str
 
 
 @dataclass(frozen=True)
@@ -99,7 +77,7 @@ class Survey:
 def survey(folder: Path | None = None) -> Survey:
     """Looks at this machine; `folder` is where free disk is measured (default: the current one)."""
     folder = (folder or Path.cwd()).resolve()
-    required, extras = _packages()
+    required, groups = _packages()
     return Survey(
         python=platform.python_version(),
         system=f"{platform.system()} {platform.release()} {platform.machine()}",
@@ -109,7 +87,7 @@ def survey(folder: Path | None = None) -> Survey:
         disk_path=str(folder),
         codecs=_codecs(),
         required=required,
-        extras=extras,
+        extras=groups,
         gpus=_gpus(),
         torch_cuda=_torch_cuda(),
     )
@@ -132,7 +110,7 @@ def _version(name: str) -> str | None:
 def _packages() -> tuple[tuple[Package, ...], tuple[Extra, ...]]:
     """Required packages and extras by the project's own metadata."""
     required: list[Package] = []
-    groups: dict[str, list[Package]] = {name: [] for name in COSTS}
+    groups: dict[str, list[Package]] = {name: [] for name in extras.EXTRAS}
     for line in importlib.metadata.requires("xperience") or []:
         name = re.match(r"[A-Za-z0-9._-]+", line)
         extra = re.search(r"extra\s*==\s*['\"]([\w-]+)['\"]", line)
@@ -142,10 +120,16 @@ def _packages() -> tuple[tuple[Package, ...], tuple[Extra, ...]]:
             required.append(package)
         elif extra[1] in groups:
             groups[extra[1]].append(package)
-    extras = tuple(
-        Extra(name, all(p.version for p in packages), tuple(packages), COSTS[name]) for name, packages in groups.items()
+    return tuple(required), tuple(_extra(name, packages) for name, packages in groups.items())
+
+
+def _extra(name: str, packages: list[Package]) -> Extra:
+    about = extras.EXTRAS[name]
+    commands = tuple(need.typed for need in extras.NEEDS if need.extra == name)
+    complete = all(package.version for package in packages)
+    return Extra(
+        name, complete, tuple(packages), about.gives, commands, about.megabytes, about.minutes, extras.how_to_add(name)
     )
-    return tuple(required), extras
 
 
 def _codecs() -> dict[str, bool]:
@@ -227,16 +211,14 @@ def render(found: Survey) -> str:
     lines.append("  " + ", ".join(f"{p.name} {p.version}" for p in found.required if p.version))
     lines += ["", "Optional extras"]
     for extra in found.extras:
-        need = ", ".join(f"xperience {command}" for command in extra.cost.commands)
-        use = f"{extra.cost.gives}: {need}" if need else extra.cost.gives
+        need = ", ".join(f"xperience {command}" for command in extra.commands)
+        use = f"{extra.gives}: {need}" if need else extra.gives
         lines.append(f"  {'yes' if extra.complete else 'no '}  {extra.name:<6} {use}")
         if extra.complete:
             lines.append("              " + ", ".join(f"{p.name} {p.version}" for p in extra.packages))
             continue
         lacking = ", ".join(p.name for p in extra.packages if p.version is None)
         lines.append(f"              missing {lacking}")
-        lines.append(
-            f"              to add: pip install -c constraints.txt -e '.[{extra.name}]'"
-            f"  (about {extra.cost.megabytes} MB, {extra.cost.minutes * 60:.0f} s)"
-        )
+        cost = f"  (about {extra.megabytes} MB, {extra.minutes * 60:.0f} s)" if "pip" in extra.to_add else ""
+        lines.append(f"              to add: {extra.to_add}{cost}")
     return "\n".join(lines)

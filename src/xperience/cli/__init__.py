@@ -6,13 +6,16 @@ inside their functions.
 
 from __future__ import annotations
 
+import functools
 import importlib
 import pkgutil
 import sys
+from collections.abc import Callable
+from typing import Any
 
 import typer
 
-from xperience import terminal
+from xperience import extras, terminal
 from xperience.errors import XperienceError
 
 app = typer.Typer(
@@ -67,8 +70,22 @@ def load(app: typer.Typer) -> None:
     """Registers every command found in this package."""
     for module in sorted(m.name for m in pkgutil.iter_modules(__path__)):
         importlib.import_module(f"{__name__}.{module}").register(app)
+    for command in app.registered_commands:
+        assert command.name and command.callback
+        command.callback = _equipped(command.name, command.callback)
     rank = {name: k for k, name in enumerate(ORDER)}
     app.registered_commands.sort(key=lambda c: (rank.get(c.name or "", len(rank)), c.name or ""))
+
+
+def _equipped(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+    """The command, which first looks whether the optional packages are there that it needs with these arguments."""
+
+    @functools.wraps(call)
+    def equipped(**given: Any) -> Any:
+        extras.require_for(name, given)
+        return call(**given)
+
+    return equipped
 
 
 def main() -> None:
@@ -79,6 +96,12 @@ def main() -> None:
         app()
     except XperienceError as error:
         print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
+    except ModuleNotFoundError as error:
+        extra = extras.of_module(error.name)
+        if extra is None:
+            raise
+        print(f"error: this needs {error.name}\n  to do: {extras.how_to_add(extra)}", file=sys.stderr)
         sys.exit(2)
     except OSError as error:  # no room, no permission, a file where a folder should be
         place = "" if error.filename is None else f"\n  file: {error.filename}"

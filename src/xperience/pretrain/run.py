@@ -19,6 +19,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from xperience import extras
 from xperience.episode.layout import NOMINAL_FPS
 from xperience.errors import CorruptError, LimitError, MissingError, UsageError
 from xperience.prepare.batch import Batch
@@ -132,6 +133,8 @@ def pretrain(
     from xperience.model.external import folder, guest
 
     begun = time.time()
+    if config.model.external:
+        extras.require("omni", "an external encoder")
     runtime = distributed.start(config.run.device, config.run.replicas)
     speak = say if runtime.first else _silent
     _check_folder(out, config, folders)

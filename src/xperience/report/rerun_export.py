@@ -27,6 +27,7 @@ from xperience.episode.cameras import FISHEYE_VIEWS, VIEWS, Camera
 from xperience.episode.presence import Signal
 from xperience.episode.skeletons import HAND_PARENTS, LEFT_WRIST, SMPLH_PARENTS, bones
 from xperience.errors import CorruptError, FormatError, MissingError
+from xperience.extras import how_to_add
 from xperience.progress import track
 from xperience.storage import replacing
 
@@ -34,9 +35,7 @@ try:
     import rerun as rr
     from rerun import blueprint as rrb
 except ImportError as error:  # an optional package of 500 MB
-    raise MissingError(
-        "writing Rerun recordings needs rerun-sdk", field="viz", hint="pip install -c constraints.txt -e '.[viz]'"
-    ) from error
+    raise MissingError("writing Rerun recordings needs rerun-sdk", hint=how_to_add("viz")) from error
 
 APPLICATION = "xperience"
 SIDE_COLORS = {"left": (43, 131, 186), "right": (215, 110, 40)}

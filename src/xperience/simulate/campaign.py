@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from xperience import storage
+from xperience import extras, storage
 from xperience.episode import layout
 from xperience.episode.cameras import VIEWS
-from xperience.errors import CorruptError, MissingError, UsageError
+from xperience.errors import CorruptError, UsageError
 from xperience.simulate import truth
 from xperience.simulate.rig import depth_camera, rig_at
 from xperience.simulate.workers import work_through
@@ -277,10 +277,7 @@ def _clear(out: Path, job: Job) -> None:
 
 def require_embreex() -> None:
     """Raises MissingError where the ray caster is not installed."""
-    import importlib.util
-
-    if importlib.util.find_spec("embreex") is None:
-        raise MissingError("simulation needs embreex", hint="pip install 'xperience[sim]'")
+    extras.require("sim", "simulation")
 
 
 @dataclass(frozen=True)

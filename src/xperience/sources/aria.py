@@ -5,11 +5,11 @@ The file is read by `aria_vrs` in a process of its own, because its reader is na
 
 from __future__ import annotations
 
-import importlib.util
 import re
 from pathlib import Path
 from typing import Any
 
+from xperience import extras
 from xperience.errors import CorruptError, MissingError
 from xperience.sources import isolated
 from xperience.sources.source import Conversion, Found, Recording, inside
@@ -41,7 +41,7 @@ class Aria:
             "and right as fisheye_cam0 and 1, RGB as fisheye_cam2, upright, on the RGB camera's frames; the "
             "microphones mixed to one channel; the right IMU at its own rate; calibration fitted; pose where "
             "mps/slam/closed_loop_trajectory.csv lies beside the file. No stereo, depth, hands, body, contacts or "
-            "caption. Needs: pip install 'xperience[aria]'"
+            "caption. Needs the extra aria"
         )
 
     def find(self, src: Path) -> Found:
@@ -67,8 +67,7 @@ class Aria:
             raise CorruptError(
                 "not a VRS file", file=path, found=repr(start), expected=f"a file beginning with {MAGIC!r}"
             )
-        if importlib.util.find_spec("projectaria_tools") is None:
-            raise MissingError("projectaria-tools is not installed", file=path, hint="pip install 'xperience[aria]'")
+        extras.require("aria", "reading a Project Aria recording")
         arguments: dict[str, Any] = {role: str(file) for role, file in recording.files.items()}
         result = isolated.call(
             "xperience.sources.aria_vrs",

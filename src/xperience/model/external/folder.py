@@ -13,6 +13,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
 
+from xperience import extras
 from xperience.errors import CorruptError, FormatError, MissingError, UsageError, XperienceError
 from xperience.model.config import External, ModelConfig
 from xperience.model.external import kinds
@@ -66,7 +67,7 @@ def look(choices: Mapping[str, Chosen]) -> dict[str, External]:
 
 def read(folder: Path, modality: str, train: str = "none", pixels: int = 0) -> External:
     """What stands in one folder; see `look`."""
-    _library(folder)
+    extras.require("omni", "an external encoder")
     if not folder.is_dir():
         raise MissingError(
             "no such folder of an external encoder",
@@ -98,15 +99,6 @@ def read(folder: Path, modality: str, train: str = "none", pixels: int = 0) -> E
     except Exception as error:  # whatever the library says of a config that a person wrote
         raise FormatError("the config makes no encoder", file=folder / CONFIG, found=str(error)[:300]) from error
     return replace(found, digest=digest(to_json([name, about, inputs]), *weights))
-
-
-def _library(folder: Path) -> None:
-    try:
-        import transformers  # noqa: F401
-    except ImportError as error:
-        raise MissingError(
-            "an external encoder needs transformers", file=folder, hint="pip install 'xperience[omni]'"
-        ) from error
 
 
 def _json(file: Path) -> dict[str, Any]:
@@ -182,7 +174,7 @@ def placed(shape: ModelConfig, run: Path) -> ModelConfig:
     """
     found = {}
     for modality, one in shape.external.items():
-        _library(run)
+        extras.require("omni", "an external encoder")
         if one.train != "none":  # the run holds its weights
             found[modality] = one
             continue

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol, cast
 
 from xperience.errors import UsageError
+from xperience.extras import how_to_add
 from xperience.prepare.plan import Job
 from xperience.prepare.recipe import Recipe
 
@@ -38,5 +39,5 @@ def engine(name: str) -> Engine:
         return cast(Engine, importlib.import_module(f"{__name__}.{name}"))
     except ModuleNotFoundError as error:
         raise UsageError(
-            "the engine's library is not installed", field="--engine", found=name, hint="pip install 'xperience[scale]'"
+            "the engine's library is not installed", field="--engine", found=name, hint=how_to_add("scale")
         ) from error
