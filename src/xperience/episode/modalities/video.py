@@ -287,7 +287,7 @@ def orientation(frame: Any) -> tuple[bool, bool, bool]:
     From the MP4 display matrix (a b u, c d v, x y w), which takes a pixel to x' = a x + c y, y' = b x + d y; other
     angles than right ones go to the nearest.
     """
-    stored = next((data for data in frame.side_data if data.type.name == "DISPLAYMATRIX"), None)
+    stored = frame.side_data.get("DISPLAYMATRIX")  # iterating gives values up to PyAV 18, keys since
     if stored is None:
         return False, False, False
     a, b, _, c, d = np.frombuffer(bytes(stored), np.int32)[:5].astype(np.int64).tolist()
