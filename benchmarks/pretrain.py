@@ -97,7 +97,7 @@ def whole(config: TrainConfig, folders: list[Path], steps: int) -> dict[str, flo
     from xperience.pretrain.run import pretrain
 
     shape = planned_shape(config, folders)
-    work = costs.operations(config, shape, costs.measure(config, shape))
+    work = costs.training(config, shape).operations
     with tempfile.TemporaryDirectory() as out:
         pretrain(config, folders, Path(out))
         lines = read_progress(Path(out))[steps // 4 :]

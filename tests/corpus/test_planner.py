@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +17,7 @@ from xperience.corpus.planner.assumptions import DEFAULTS, Assumptions, parse_se
 from xperience.corpus.planner.ranges import matching
 from xperience.corpus.planner.recipes import RECIPES
 from xperience.corpus.planner.render import bytes_text, render
-from xperience.corpus.planner.sizes import SIZES, ModelSize
+from xperience.corpus.planner.training import Training, shipped
 from xperience.corpus.row import EpisodeRow, episode_table
 from xperience.errors import FormatError, UsageError
 
@@ -50,15 +52,47 @@ def test_storage_adds_up_and_scales_with_the_number_of_episodes() -> None:
     assert whole.line("extra_over_raw").value == pytest.approx(extra / whole.line("raw").value)
 
 
-def test_gpu_days_are_eight_n_d_over_what_a_gpu_does() -> None:
-    given = {"encoder_share": 0.0, "mfu": 0.5, "gpu_flops": 1e15, "epochs": 10.0}
-    size = ModelSize("1b", 1e9, 500.0, "test")
-    result = plan(Request(gpus=10, sizes={"1b": size}, settings=given))
-    tokens = corpora.HOSTED.seconds * 500 * 10
-    days = 8 * 1e9 * tokens / 5e14 / 86_400
+BY_HAND = Training(
+    "by hand", params=1_000_000, trunk=600_000, layered=700_000, heads=100_000, frozen=0, tokens=100, window_s=2.0,
+    width=10, layers=4, passes=5.0, views=3.0, probed=2, batch=64, accumulate=2, replicas=2, product_bytes=2.0,
+    recompute=True, steps=1000, minutes=0.0,
+)  # fmt: skip
+
+
+def test_days_are_operations_over_what_the_gpus_do() -> None:
+    given = {"encoder_share": 0.25, "mfu": 0.5, "gpu_flops": 1e9}
+    result = plan(Request(size="x", gpus=10, sizes={"x": BY_HAND}, settings=given))
+    one = 5 * (2 * 600_000 * 100 + 4 * 10 * 100 * 100 / 2 * 4)  # passes of matrices and of attention
+    days = 64_000 * one * 1.25 / (1e9 * 0.5) / 86_400
+    assert result.line("windows").value == pytest.approx(64_000)
+    assert result.line("tokens").value == pytest.approx(6_400_000)
     assert result.line("gpu_days").value == pytest.approx(days)
     assert result.line("wall_days").value == pytest.approx(days / 10)
-    assert result.line("tokens_per_param").value == pytest.approx(tokens / 1e9)
+    assert result.line("tokens_per_param").value == pytest.approx(6.4)
+    assert result.line("step_s").value == pytest.approx(days / 10 * 86_400 / 1000)
+    epochs = next(a for a in result.assumptions if a.name == "epochs")
+    assert epochs.origin == "derived" and epochs.value == pytest.approx(128_000 / corpora.HOSTED.seconds)
+    twice = plan(Request(size="x", gpus=10, sizes={"x": BY_HAND}, settings=given | {"epochs": 2 * epochs.value}))
+    assert twice.line("gpu_days").value == pytest.approx(2 * days)
+
+
+def test_memory_by_hand() -> None:
+    """64 samples on 4 ranks in two parts are 8 at a time; two replicas of two shards."""
+    need = BY_HAND.memory(4)
+    assert (need.weights, need.gradients, need.moments) == (4e6, 2e6, 4e6)  # 8, 4 and 8 bytes of half the parameters
+    one = 34 * 100 * 10 * 8  # bytes that a layer keeps
+    assert need.activations == 4 * 100 * 10 * 8 * 4 * 3 + one
+    assert need.probes == 4 * 300_000 * 2
+    assert need.whole == 4 * (2 * 200_000 + 100_000) + 8 * 300_000 + 2 * 700_000
+    assert need.total == sum((need.weights, need.gradients, need.moments, need.activations, need.probes, need.whole))
+    assert BY_HAND.memory(1).whole == 0
+    kept = replace(BY_HAND, recompute=False, product_bytes=4.0).memory(4).activations
+    assert kept == 2 * one * 4 * 3
+
+
+def test_a_run_of_minutes_takes_them() -> None:
+    run, a = replace(BY_HAND, steps=0, minutes=30.0), Assumptions()
+    assert run.days(run.windows(3, a), 3, a) == pytest.approx(30 / 1440)
 
 
 def test_cores_follow_from_the_decoding_rate_and_hold_the_gpus_up() -> None:
@@ -86,30 +120,33 @@ def test_a_recipe_without_pictures_decodes_none() -> None:
 
 
 def test_every_assumption_matters_and_says_where_it_comes_from() -> None:
-    base = plan(Request(gpus=64))
+    base = plan(Request(size="micro", gpus=64))
     for assumption in DEFAULTS:
         assert assumption.source and assumption.meaning and assumption.unit
         if assumption.name == "gpu_memory_gb":  # a limit: speaks in the warnings
             continue
-        changed = plan(Request(gpus=64, settings={assumption.name: assumption.value * 0.25}))
+        changed = plan(Request(size="micro", gpus=64, settings={assumption.name: assumption.value * 0.25}))
         assert changed.sections != base.sections, assumption.name
         entry = next(a for a in changed.assumptions if a.name == assumption.name)
         assert entry.origin == "given"
 
 
-def test_state_that_does_not_fit_is_said() -> None:
-    assert any("the state alone" in text for text in plan(Request(size="7b", gpus=1)).warnings)
-    assert not any("the state alone" in text for text in plan(Request(size="7b", gpus=64)).warnings)
+def test_what_does_not_fit_is_said() -> None:
+    assert any("training takes" in text for text in plan(Request(size="7b", gpus=4)).warnings)
+    assert not any("training takes" in text for text in plan(Request(size="1b", gpus=64)).warnings)
+    assert any("far more than is of use" in text for text in plan(Request(episodes="12")).warnings)
+    assert not any("far more" in text for text in plan(Request()).warnings)
 
 
 def test_all_sizes_stand_side_by_side() -> None:
     result = plan(Request(size="3b", gpus=2))
-    assert [other.name for other in result.sizes] == list(SIZES)
+    assert [other.name for other in result.sizes] == list(shipped())
     own = next(other for other in result.sizes if other.name == "3b")
     assert own.gpu_days == pytest.approx(result.line("gpu_days").value)
     assert own.wall_days_fed == pytest.approx(result.line("wall_days_fed").value)
-    assert [other.gpu_days for other in result.sizes] == sorted(other.gpu_days for other in result.sizes)
-    assert [other.name for other in result.sizes if not other.fits] == ["7b"]
+    longest = [other.gpu_days for other in result.sizes if other.name != "nano"]  # which lasts minutes, not steps
+    assert longest == sorted(longest)
+    assert [other.name for other in plan(Request(gpus=64)).sizes if not other.fits] == ["3b", "7b"]
 
 
 def test_published_ranges_stand_beside_the_plan() -> None:
@@ -226,17 +263,58 @@ def test_the_command_prints_json_with_stable_keys(command: CliRunner) -> None:
     )
     assert result.exit_code == 0, result.output
     data = json.loads(result.output)
-    assert data["schema"] == "xperience-plan/1"
+    assert data["schema"] == "xperience-plan/2"
     assert data["corpus"]["episodes"] == 128
     assert set(data["sections"]) == {"storage", "compute", "decoding", "network"}
-    assert all(a["origin"] == "default" for a in data["assumptions"])
+    assert all(a["origin"] == "default" for a in data["assumptions"] if a["name"] != "epochs")
+
+
+NAMES = ("nano", "micro", "0.3b", "1b", "3b", "7b")
 
 
 def test_sizes_grow_in_the_order_of_their_names() -> None:
-    params = [SIZES[name].params for name in ("nano", "micro", "0.3b", "1b", "3b", "7b")]
+    assert tuple(shipped()) == NAMES
+    params = [one.params for one in shipped().values()]
     assert params == sorted(params)
-    for name in ("0.3b", "1b", "3b", "7b"):
-        assert SIZES[name].params == pytest.approx(float(name[:-1]) * 1e9, rel=0.05)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_table_is_what_the_model_says(name: str) -> None:
+    """Where this fails, the model or a config changed: run `python -m xperience.pretrain.plan_table`."""
+    pytest.importorskip("torch")
+    from xperience.pretrain.plan_table import row
+
+    assert asdict(shipped()[name]) == row(name)
+
+
+@pytest.mark.parametrize("epochs", [None, 20.0])
+@pytest.mark.parametrize("name", ["nano", "1b", "7b"])
+def test_plan_and_pretrain_say_the_same(name: str, epochs: float | None, command: CliRunner) -> None:
+    """For the same windows and GPUs: parameters, tokens, memory and days, as both print them."""
+    pytest.importorskip("torch")
+    arguments = ["plan", "--size", name, "--gpus", "64", "--no-measure", "--json"]
+    said = command.invoke(app, [*arguments, *(["--set", f"epochs={epochs}"] if epochs else [])])
+    data = json.loads(said.output)
+    found = {line["key"]: line["value"] for lines in data["sections"].values() for line in lines}
+    steps = [f"run.steps={round(found['windows'] / data['size']['batch'])}", "run.minutes=0"] if epochs else []
+    text = command.invoke(app, ["pretrain", name, "--plan", "--gpus", "64", *(w for s in steps for w in ("--set", s))])
+    assert text.exit_code == 0, text.output
+
+    def number(pattern: str) -> float:
+        match = re.search(pattern, text.output)
+        assert match is not None, text.output
+        return float(match[1].replace(",", ""))
+
+    unit = {"min": 1 / 1440, "h": 1 / 24, "days": 1.0}
+    match = re.search(r"time: ([\d.,]+) (min|h|days) for ([\d,]+) windows", text.output)
+    assert match is not None, text.output
+    days = float(match[1].replace(",", "")) * unit[match[2]]
+    rounding = 0.05 / float(match[1].replace(",", ""))
+    assert number(r": ([\d,]+) parameters") == data["size"]["params"]
+    assert number(r"s: ([\d,]+);") == data["size"]["tokens"]
+    assert number(r"; ([\d.e+]+) in the run") == pytest.approx(found["tokens"], rel=1e-3)
+    assert number(r"GPUs: ([\d.]+) GB") == pytest.approx(found["memory_per_gpu"], rel=0.01, abs=0.05)
+    assert days == pytest.approx(found["wall_days"], rel=0.01 + rounding)
 
 
 def test_the_command_reads_a_catalogue(command: CliRunner, tmp_path: Path) -> None:

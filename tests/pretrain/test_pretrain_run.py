@@ -214,9 +214,9 @@ def test_costs_before_the_start(name: str, trunk: float) -> None:
     shape = planned_shape(chosen, [])
     size = costs.measure(chosen, shape)
     assert size.trunk == pytest.approx(trunk, rel=0.25)
-    one, many = costs.memory(chosen, shape, 8, size), costs.memory(chosen, shape, 64, size)
-    assert many.total < one.total
-    assert costs.operations(chosen, shape, size) > 6 * size.trunk * size.tokens
+    run = costs.training(chosen, shape, size)
+    assert run.memory(64).total < run.memory(8).total
+    assert run.operations > 6 * size.trunk * size.tokens
 
 
 def test_the_command_plans(tmp_path: Path) -> None:

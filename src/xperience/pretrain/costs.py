@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 import torch
 
+from xperience.corpus.planner.assumptions import Assumptions
+from xperience.corpus.planner.training import Training
 from xperience.episode.layout import NOMINAL_FPS
 from xperience.model.config import ModelConfig
 from xperience.prepare.batch import Batch, Cameras, StreamBatch
@@ -15,39 +17,6 @@ from xperience.pretrain.config import TrainConfig
 
 if TYPE_CHECKING:
     from xperience.model.model import XperienceModel
-
-GPU_FLOPS = 989e12
-"""Dense bf16 peak of an H100 or H200 SXM, by NVIDIA's data sheets."""
-
-GPU_BYTES = 141e9
-"""Memory of an H200."""
-
-SHARE = 0.4
-"""Of the peak that training reaches: assumed, until `benchmarks/pretrain.py` has measured it on that machine."""
-
-KEPT = 34.0
-"""Bytes of activations a token, channel and layer in 16 bits (Korthikanti et al. 2022, the terms that do not grow with the
-square of the length; attention that does not store its weights has no others)."""
-
-ENTERED = 4.0
-"""What is kept of them with recomputation: what enters the layer, in float32 whatever the precision of products."""
-
-
-@dataclass(frozen=True)
-class Memory:
-    """Bytes of one rank. weights: student and teacher; gradients; moments: of AdamW; activations; probes: gradients of
-    each objective on the trunk, while they are compared; whole: what is not in shards while a step runs."""
-
-    weights: float
-    gradients: float
-    moments: float
-    activations: float
-    probes: float
-    whole: float
-
-    @property
-    def total(self) -> float:
-        return self.weights + self.gradients + self.moments + self.activations + self.probes + self.whole
 
 
 @dataclass(frozen=True)
@@ -114,45 +83,40 @@ def passes(config: TrainConfig) -> float:
     return total
 
 
-def operations(config: TrainConfig, shape: ModelConfig, size: Size) -> float:
-    """Of one sample's training in the trunk: 2 for each parameter and token of a pass, and 4 D for each pair of tokens
-    and layer in attention, half of them ahead in time."""
-    matrices = 2.0 * size.trunk * size.tokens
-    attention = 4.0 * shape.width * size.tokens**2 / 2 * shape.layers
-    return passes(config) * (matrices + attention)
-
-
-def memory(config: TrainConfig, shape: ModelConfig, ranks: int, size: Size | None = None) -> Memory:
-    """Of one of `ranks` ranks: float32 weights, gradients and two moments in shards; what the trunk keeps of its samples
-    for the way back, and one layer's on top where it is computed again; frozen encoders whole.
-
-    Several ranks besides hold whole, while a step runs, all that is not in layers (student's, teacher's, the objectives')
-    with its gradients and a copy of them to be summed, and the layers' gradients as they come.
-
-    Not counted: the batch, what encoders, heads and labels keep, what a trained external encoder keeps.
-    """
+def training(config: TrainConfig, shape: ModelConfig, size: Size | None = None) -> Training:
+    """The numbers that decide what a run takes; size: of `measure`, if it is at hand."""
     size = size or measure(config, shape)
-    shards = max(1, ranks // config.run.replicas)
-    samples = max(1.0, config.run.batch / ranks / config.run.accumulate)
-    width = 2.0 if config.run.precision == "bf16" else 4.0
-    views = 3.0 if "alignment" in config.weights() else 1.0
-    layer = KEPT * width / 2 * size.tokens * shape.width * samples
-    entered = ENTERED * size.tokens * shape.width * samples
-    kept = entered * shape.layers * views + layer if config.run.recompute else layer * shape.layers * views
-    heads = size.modules["objectives"]
-    rest = size.student - size.layers
-    whole = 4.0 * (2 * (rest - heads) + heads) + 8.0 * rest + width * size.layers if shards > 1 else 0.0
-    weights = 8.0 * size.student / shards + 4.0 * size.frozen
-    probes = 4.0 * size.trunk / shards * (len(config.weights()) + 1) if config.run.probe_every else 0.0
-    return Memory(weights, 4.0 * size.student / shards, 8.0 * size.student / shards, kept, probes, whole)
+    names = config.weights()
+    return Training(
+        name=config.name,
+        params=size.student,
+        trunk=size.trunk,
+        layered=size.layers,
+        heads=size.modules["objectives"],
+        frozen=size.frozen,
+        tokens=size.tokens,
+        window_s=shape.window_s,
+        width=shape.width,
+        layers=shape.layers,
+        passes=passes(config),
+        views=3.0 if "alignment" in names else 1.0,
+        probed=len(names) + 1 if config.run.probe_every else 0,
+        batch=config.run.batch,
+        accumulate=config.run.accumulate,
+        replicas=config.run.replicas,
+        product_bytes=2.0 if config.run.precision == "bf16" else 4.0,
+        recompute=config.run.recompute,
+        steps=config.run.steps,
+        minutes=config.run.minutes,
+    )
 
 
 def plan(config: TrainConfig, shape: ModelConfig, gpus: int) -> str:
-    """Memory, operations and time of a run on `gpus` GPUs, as text with what it rests on."""
-    size = measure(config, shape)
-    need = memory(config, shape, gpus, size)
-    work = operations(config, shape, size)
-    window_s = shape.window_s
+    """Memory, operations and time of a run on `gpus` GPUs, as text with what it rests on; as `xperience plan` has it."""
+    size, a = measure(config, shape), Assumptions()
+    run = training(config, shape, size)
+    need, room = run.memory(gpus), a["gpu_memory_gb"]
+    windows = run.windows(gpus, a)
     lines = [f"{config.name}: {size.student:,} parameters, {size.trunk:,} of them in the trunk"]
     lines += [f"  {name:<12} {count:>15,}" for name, count in size.modules.items()]
     if size.frozen:
@@ -160,26 +124,19 @@ def plan(config: TrainConfig, shape: ModelConfig, gpus: int) -> str:
             f"  {'frozen':<12} {size.frozen:>15,} besides, in external encoders; their operations are not counted"
         )
     lines += [
-        f"tokens of a window of {window_s:g} s: {size.tokens:,}",
-        f"operations: {work:.3g} a sample in training, {work / window_s:.3g} a second of recording",
+        f"tokens of a window of {run.window_s:g} s: {size.tokens:,}; {windows * size.tokens:.4g} in the run",
+        f"operations: {run.operations:.3g} a sample in the trunk, {run.operations / run.window_s:.3g} a second of recording",
         f"memory of each of {gpus} GPUs: {need.total / 1e9:.1f} GB "
         f"(weights and teacher {need.weights / 1e9:.1f}, gradients {need.gradients / 1e9:.1f}, "
         f"moments {need.moments / 1e9:.1f}, activations {need.activations / 1e9:.1f}, "
         f"gradients by objective {need.probes / 1e9:.1f}, not in shards {need.whole / 1e9:.1f}); "
-        + ("fits" if need.total < GPU_BYTES else "DOES NOT FIT") + f" in {GPU_BYTES / 1e9:.0f} GB",
+        + ("fits" if need.total < room * 1e9 else "DOES NOT FIT") + f" in {room:g} GB",
+        f"windows a second: {run.windows_per_gpu_s(a) * gpus:,.0f} at {a['mfu']:.0%} of {a['gpu_flops'] / 1e12:.0f} "
+        f"TFLOP/s, with {a['encoder_share']:.0%} on top for encoders and heads (assumed, see `xperience plan`)",
     ]  # fmt: skip
-    rate = gpus * GPU_FLOPS * SHARE / work
-    lines.append(f"windows a second: {rate:,.0f} at {SHARE:.0%} of {GPU_FLOPS / 1e12:.0f} TFLOP/s (assumed)")
-    if config.run.steps:
-        seconds = config.run.steps * config.run.batch / rate
-        lines.append(
-            f"time: {_duration(seconds)} for {config.run.steps:,} steps of {config.run.batch:,} samples, "
-            "trunk alone; reading must keep up"
-        )
-    else:
-        lines.append(
-            f"time: {config.run.minutes:g} min, as the config says; {rate * config.run.minutes * 60:,.0f} windows"
-        )
+    seconds = run.days(windows, gpus, a) * 86_400
+    length = f"{config.run.steps:,} steps of {config.run.batch:,} samples" if config.run.steps else "as the config says"
+    lines.append(f"time: {_duration(seconds)} for {windows:,.0f} windows, {length}; reading must keep up")
     return "\n".join(lines)
 
 

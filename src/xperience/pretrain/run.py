@@ -279,9 +279,9 @@ def _fits(config: TrainConfig, shape: ModelConfig, runtime: distributed.Runtime)
     Raises:
         LimitError: they need more memory than the device has.
     """
-    from xperience.pretrain.costs import memory
+    from xperience.pretrain.costs import training
 
-    need = memory(config, shape, runtime.world).total
+    need = training(config, shape).memory(runtime.world).total
     if runtime.device.type == "cuda":
         have, where = float(torch.cuda.get_device_properties(runtime.device).total_memory), "the GPU"
     else:

@@ -21,7 +21,7 @@ class Assumption:
         value, unit: of the number; shares are 0..1.
         meaning: what it stands for.
         source: where it comes from.
-        origin: "default", "given", "measured" or "derived".
+        origin: "default", "given", "measured" or "derived" (from the size and the recordings).
         low, high: what can be meant; the bounds are included.
     """
 
@@ -69,18 +69,14 @@ DEFAULTS: tuple[Assumption, ...] = (
                "4 x 4 bytes", low=1),
     Assumption("checkpoints_kept", 5, "count", "whole training states on disk at once", "choice", high=1e6),
     # compute
-    Assumption("flops_per_param_token", 6, "FLOP", "forward and backward of one token for one parameter",
-               "2 forward + 4 backward (the 6 N D rule); attention over long contexts comes on top", low=POSITIVE),
-    Assumption("teacher_flops_per_param_token", 2, "FLOP", "forward pass of the averaged teacher", "2 N D, no backward"),
     Assumption("encoder_share", 0.15, "share", "encoders and heads, in trunk FLOPs", "guess; set 0 for the trunk alone", high=100),
-    Assumption("epochs", 20, "passes", "how often each recorded second is seen, under new masks each time", "choice", low=POSITIVE),
+    Assumption("epochs", 92, "passes", "how often each recorded second is seen, under new masks each time",
+               "as many as the shipped config of the size takes on these recordings", low=POSITIVE),
     Assumption("mfu", 0.35, "share", "of the GPU's bf16 peak that arithmetic reaches",
                "published single-vendor runs: 0.31 to 0.39 (1B to 8B, FSDP), 0.50 (tuned single node)", low=POSITIVE, high=1),
     Assumption("gpu_flops", 989e12, "FLOP/s", "bf16 peak of one GPU, dense", "data sheet of the H100 SXM", low=1),
     Assumption("gpu_memory_gb", 80, "GB", "memory of one GPU", "data sheet of the H100 SXM", low=POSITIVE),
     Assumption("gpus_per_node", 8, "GPUs", "GPUs that share a machine and its network card", "common servers", low=1),
-    Assumption("window_s", 16, "s", "recorded time in one training sample", "choice", low=POSITIVE),
-    Assumption("windows_per_gpu", 4, "count", "samples of one step on one GPU", "choice", low=POSITIVE),
     # network
     Assumption("node_network_gbps", 400, "Gbit/s", "what one machine can send or receive",
                "published planning range for the full corpus: 100 to 400", low=POSITIVE),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from xperience.corpus.planner.assumptions import Assumptions
 from xperience.corpus.planner.corpora import Corpus
 from xperience.corpus.planner.recipes import ShardRecipe
-from xperience.corpus.planner.sizes import ModelSize
+from xperience.corpus.planner.training import Training
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Inputs:
     """All that a plan depends on."""
 
     corpus: Corpus
-    size: ModelSize
+    size: Training
     recipe: ShardRecipe
     gpus: int
     assumptions: Assumptions

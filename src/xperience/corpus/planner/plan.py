@@ -13,7 +13,7 @@ from xperience.corpus.planner.corpora import Corpus
 from xperience.corpus.planner.line import Inputs, Line
 from xperience.corpus.planner.ranges import EXTRA_STORAGE, Range, matching
 from xperience.corpus.planner.recipes import RECIPES
-from xperience.corpus.planner.sizes import SIZES, ModelSize
+from xperience.corpus.planner.training import Training, shipped
 from xperience.errors import UsageError
 
 SECTIONS: dict[str, Callable[[Inputs], list[Line]]] = {
@@ -24,8 +24,8 @@ SECTIONS: dict[str, Callable[[Inputs], list[Line]]] = {
 }
 
 MAX_GPUS = 1_000_000
-STATE_SHARE = 0.7
-"""Of a GPU's memory that the state may take; the rest is for activations."""
+MANY_EPOCHS = 1000
+"""More passes over the same recordings than this are said to be too many."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Request:
         recipe: a name in RECIPES.
         catalogue: folder whose own sizes are used.
         settings: assumptions by name that replace the defaults (and what would be measured).
-        sizes: model sizes by name; the planning table unless the model's own are given.
+        sizes: what trains, by name of the size; the shipped configs unless others are given.
         measure_in: folder on the disk whose reading is measured; None measures nothing.
     """
 
@@ -49,7 +49,7 @@ class Request:
     recipe: str = "standard"
     catalogue: Path | None = None
     settings: Mapping[str, float] = field(default_factory=dict)
-    sizes: Mapping[str, ModelSize] = field(default_factory=lambda: SIZES)
+    sizes: Mapping[str, Training] = field(default_factory=shipped)
     measure_in: Path | None = None
 
 
@@ -80,7 +80,7 @@ class Plan:
     """
 
     corpus: Corpus
-    size: ModelSize
+    size: Training
     recipe: str
     gpus: int
     sections: dict[str, list[Line]]
@@ -96,7 +96,7 @@ class Plan:
     def to_json(self) -> dict[str, Any]:
         """Plain data with stable keys."""
         out = asdict(self)
-        out["schema"] = "xperience-plan/1"
+        out["schema"] = "xperience-plan/2"
         return out
 
 
@@ -127,6 +127,8 @@ def plan(request: Request) -> Plan:
         request.gpus,
         _measured(request, given),
     )
+    own = "epochs" not in request.settings
+    inputs = _as_configured(inputs) if own else inputs
     sections = {name: lines(inputs) for name, lines in SECTIONS.items()}
     rows = matching(inputs.size.params)
     return Plan(
@@ -136,30 +138,35 @@ def plan(request: Request) -> Plan:
         inputs.gpus,
         sections,
         inputs.assumptions.entries(),
-        [_scaled(replace(inputs, size=size)) for size in request.sizes.values()],
+        [_scaled(replace(inputs, size=size), own) for size in request.sizes.values()],
         rows,
         _compared(inputs, sections, rows),
         _warnings(inputs),
     )
 
 
-def _scaled(inputs: Inputs) -> Scaled:
+def _as_configured(inputs: Inputs) -> Inputs:
+    """The same with as many passes over the recordings as the size's shipped config takes."""
+    size = inputs.size
+    epochs = size.windows(inputs.gpus, inputs.assumptions) * size.window_s / inputs.corpus.seconds
+    length = f"{size.steps:,} steps of {size.batch:,} windows" if size.steps else f"{size.minutes:g} minutes"
+    source = f"the shipped config {size.name}: {length} of {size.window_s:g} s"
+    return replace(inputs, assumptions=inputs.assumptions.with_values({"epochs": epochs}, "derived", source))
+
+
+def _scaled(inputs: Inputs, as_configured: bool) -> Scaled:
+    inputs = _as_configured(inputs) if as_configured else inputs
     a, size = inputs.assumptions, inputs.size
     days = compute.gpu_days(inputs)
     return Scaled(
         size.name,
         size.params,
-        inputs.corpus.seconds * size.tokens_per_s * a["epochs"] / size.params,
+        compute.windows(inputs) * size.tokens / size.params,
         days,
         days / inputs.gpus / decode.gpu_busy(inputs),
         decode.cores_per_gpu(inputs),
-        state_gb(inputs) <= STATE_SHARE * a["gpu_memory_gb"],
+        size.memory(inputs.gpus).total <= a["gpu_memory_gb"] * 1e9,
     )
-
-
-def state_gb(inputs: Inputs) -> float:
-    """GB of sharded training state on each GPU."""
-    return inputs.size.params * inputs.assumptions["state_bytes_per_param"] / inputs.gpus / 1e9
 
 
 def _measured(request: Request, given: Assumptions) -> Assumptions:
@@ -204,13 +211,15 @@ def _warnings(inputs: Inputs) -> list[str]:
     load = network.shard_gbps_per_node(inputs) + network.gradient_gbps_per_node(inputs)
     if load > a["node_network_gbps"]:
         out.append(f"one machine would move {load:,.0f} Gbit/s over a network of {a['node_network_gbps']:,.0f} Gbit/s")
-    state = state_gb(inputs)
-    if state > a["gpu_memory_gb"] * STATE_SHARE:
+    memory = inputs.size.memory(inputs.gpus).total / 1e9
+    if memory > a["gpu_memory_gb"]:
         out.append(
-            f"the state alone takes {state:,.0f} GB on each of {inputs.gpus:,} GPUs of {a['gpu_memory_gb']:,.0f} GB: "
-            "use more GPUs or a smaller size"
+            f"training takes {memory:,.0f} GB on each of {inputs.gpus:,} GPUs of {a['gpu_memory_gb']:,.0f} GB: "
+            "use more GPUs, a smaller size, or more run.accumulate"
         )
-    tokens = inputs.corpus.seconds * inputs.size.tokens_per_s * a["epochs"] / inputs.size.params
+    if a["epochs"] > MANY_EPOCHS:
+        out.append(f"each recorded second is seen {a['epochs']:,.0f} times: far more than is of use; give --set epochs")
+    tokens = compute.windows(inputs) * inputs.size.tokens / inputs.size.params
     if tokens < 1:
         out.append(f"{tokens:.2g} tokens for each parameter: far too few recordings for a model of this size")
     if not matching(inputs.size.params):

@@ -37,7 +37,11 @@ def render(plan: Plan) -> str:
         f"{corpus.episodes:,} episodes, {short(corpus.seconds / 3600)} h, {bytes_text(corpus.training_bytes)}"
         f"; model {size.name}, {short(size.params)} parameters; {plan.gpus:,} GPUs; recipe {plan.recipe}",
         *_wrapped("corpus: ", corpus.source),
-        *_wrapped("model: ", f"{size.tokens_per_s:,.0f} tokens for a recorded second; {size.source}"),
+        *_wrapped(
+            "model: ",
+            f"{size.params:,} parameters, {size.trunk:,} of them in the trunk; {size.tokens:,} tokens of a window of "
+            f"{size.window_s:g} s; the shipped config {size.name}, as `xperience pretrain {size.name} --plan` has it",
+        ),
     ]
     for name, lines in plan.sections.items():
         out += ["", name]
@@ -51,17 +55,17 @@ def render(plan: Plan) -> str:
     for other in plan.sizes:
         figures = (other.params, other.tokens_per_param, other.gpu_days, other.wall_days_fed, other.cores_per_gpu)
         row = "".join(f"{short(value):>{width}}" for value, width in zip(figures, (11, 14, 11, 11, 11), strict=True))
-        out.append(f"  {other.name:<6}{row}" + ("" if other.fits else "  state does not fit"))
+        out.append(f"  {other.name:<6}{row}" + ("" if other.fits else "  does not fit"))
     out += ["", "published planning ranges (expectations, not measurements)"]
     for planned in plan.ranges:
         out.append(f"  {planned.goal}: {planned.gpus_text}; {planned.storage}")
     out += [f"  here: {text}" for text in plan.compared]
     out += ["", "assumptions (change one by --set NAME=VALUE)"]
     for a in plan.assumptions:
-        mark = {"default": " ", "given": "*", "measured": "+"}[a.origin]
+        mark = {"default": " ", "given": "*", "measured": "+", "derived": "="}[a.origin]
         out.append(f" {mark}{a.name:<29} {short(a.value):>9} {a.unit:<14} {a.meaning}")
         out += _wrapped(" " * 56 + "from: ", a.source, 140)
-    out.append("  * given by --set   + measured on this machine")
+    out.append("  * given by --set   + measured on this machine   = from the size and the recordings")
     if plan.warnings:
         out += ["", "mind"]
         for text in plan.warnings:
