@@ -11,6 +11,7 @@ import pytest
 
 from xperience.episode import Signal
 from xperience.episode.layout import NOMINAL_FPS
+from xperience.episode.modalities.audio import Sound
 from xperience.prepare.blocks import audio, depth, point_cloud, text, video
 from xperience.prepare.moments import Tally, Total
 from xperience.prepare.piece import Piece
@@ -165,7 +166,7 @@ def span(start: int, stop: int, start_s: float, stop_s: float) -> SimpleNamespac
 
 def test_sound_is_cut_into_chunks_that_begin_in_the_segment() -> None:
     samples = np.arange(3200, dtype=np.float32) / 32767
-    episode = SimpleNamespace(audio=SimpleNamespace(present=True, mono=lambda rate: samples))
+    episode = SimpleNamespace(audio=SimpleNamespace(present=True, read=lambda rate: Sound.whole(samples, rate)))
     source = sound.Source(episode, "audio", None)  # type: ignore[arg-type]
     found = source.segment(span(1, 3, 0.05, 0.15))  # type: ignore[arg-type]
     assert found["first.npy"].tolist() == [3] and len(found["values.npy"]) == 5

@@ -247,9 +247,9 @@ def test_late_sound_is_late(late: float) -> None:
     rng = np.random.default_rng(1)
     events = np.sort(rng.uniform(1, 19, 25))
     heard = np.sort(events[::2] + late)
-    found = audio_motion._align(heard, events, 20.0)
+    found = audio_motion._align(heard, events)
     assert found.status == "measured" and found.offset_s == pytest.approx(late, abs=0.006)
-    assert audio_motion._align(np.sort(rng.uniform(1, 19, 13)), events, 20.0).status == "undetermined"
+    assert audio_motion._align(np.sort(rng.uniform(1, 19, 13)), events).status == "undetermined"
     assert audio_motion._to_nearest(np.array([0.0, 1.0]), np.array([0.4, 0.7, 2.0])).tolist() == pytest.approx(
         [0.4, -0.3, 1]
     )

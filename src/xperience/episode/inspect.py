@@ -105,11 +105,12 @@ def _view(episode: Episode, name: str) -> dict[str, Any]:
 
 def _audio(episode: Episode, name: str) -> dict[str, Any]:
     header = episode.audio.header
+    begins = f", begins {header.start_s:+.2f} s from the first picture" if abs(header.start_s) >= 0.02 else ""
     return {
         "count": round(header.duration_s * header.rate_hz),
         "rate_hz": float(header.rate_hz),
         "shape": [header.channels],
-        "detail": f"{header.codec}, {header.duration_s:.2f} s in {episode.audio.path.name}",
+        "detail": f"{header.codec}, {header.duration_s:.2f} s in {episode.audio.path.name}{begins}",
     }
 
 

@@ -20,6 +20,7 @@ from xperience.quality.recording import Recording
 from xperience.storage import replacing
 
 if TYPE_CHECKING:
+    from xperience.episode.modalities.audio import Sound
     from xperience.quality.sync.alignment import Increments
 
 DIGEST_WIDTH = 64
@@ -148,12 +149,12 @@ class Evidence:
         return video_rotation.increments(angle, camera, times)
 
     @cached_property
-    def sound(self) -> np.ndarray | None:
-        """[samples] mono 16 kHz, or None where there is no audio or it cannot be decoded (then see `errors`)."""
+    def sound(self) -> Sound | None:
+        """Mono 16 kHz on the recording's clock, or None where there is no audio or it cannot be decoded (then see `errors`)."""
         audio = self.episode.audio
         most_s = min(self.episode.clock.duration_s + MORE_SOUND_S, MAX_SOUND_S)
         try:
-            return audio.mono(most_s=most_s) if audio.present else None
+            return audio.read(most_s=most_s) if audio.present else None
         except (CorruptError, MissingError) as error:
             self.errors["audio"] = error.what
             return None

@@ -211,9 +211,10 @@ def _clock(episode: Episode) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _audio(episode: Episode) -> tuple[np.ndarray, np.ndarray]:
-    sound = episode.audio.mono()
-    blocks = np.abs(sound[: len(sound) // 320 * 320]).reshape(-1, 320).max(1)
-    return np.arange(len(blocks)) * 0.02, blocks
+    sound = episode.audio.read()
+    edges = np.arange(len(sound.samples) // 320 + 1) * 320
+    blocks = np.abs(sound.samples[: edges[-1]]).reshape(-1, 320).max(1)
+    return edges[:-1] / sound.rate, np.where(sound.holds(edges[:-1], edges[1:]), blocks, np.nan)
 
 
 def _caption(episode: Episode) -> tuple[np.ndarray, np.ndarray]:

@@ -230,11 +230,13 @@ class _Writer:
         if not audio.present:
             return self.skip("audio", "no MP4 with sound in the recording")
         rate = 16000
-        sound = audio.mono(rate)
+        sound = audio.read(rate)
         step = rate // LEVEL_RATE_HZ
-        blocks = sound[: len(sound) // step * step].reshape(-1, step)
+        edges = np.arange(len(sound.samples) // step + 1) * step
+        there = sound.holds(edges[:-1], edges[1:])
+        blocks = sound.samples[: edges[-1]].reshape(-1, step)[there]
         level = 20 * np.log10(np.sqrt((blocks**2).mean(1)) + 1e-6)
-        index = [rr.TimeColumn("time", duration=(np.arange(len(level)) + 0.5) / LEVEL_RATE_HZ)]
+        index = [rr.TimeColumn("time", duration=(np.flatnonzero(there) + 0.5) / LEVEL_RATE_HZ)]
         self.recording.send_columns("audio/level_db", indexes=index, columns=rr.Scalars.columns(scalars=level))
         return None
 

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from xperience.episode.modalities.container import open_mp4
+from xperience.episode.modalities.container import open_mp4, view_track
+from xperience.episode.modalities.entry import Entry, Index, entry
 from xperience.episode.resample import area_average
 from xperience.errors import CorruptError, LimitError, UsageError
 
@@ -62,11 +63,11 @@ class Video:
     @cached_property
     def header(self) -> Header:
         with self._open() as container:
-            stream = container.streams.video[0]
+            stream = view_track(container)
             entries = stream.index_entries
             listed = sum(not e.is_discard for e in entries)
             if not stream.frames or listed != stream.frames:  # fragmented, or trimmed by an edit list: count
-                listed = len(self._index[0])
+                listed = len(self._index.ticks)
             return Header(
                 *self._shown_size(),
                 num_frames=listed,
@@ -108,16 +109,16 @@ class Video:
 
     def times_s(self) -> np.ndarray:
         """[frames] presentation times in seconds on the container's own clock, without decoding."""
-        ticks, _, tick_s = self._index
-        return ticks * tick_s
+        return self._index.ticks * self._index.tick_s
 
     def key_frames(self) -> np.ndarray:
-        """[k] numbers of the frames that can be decoded without others, by packet."""
-        ticks, keys, _ = self._index
-        return np.searchsorted(ticks, keys)
+        """[k] numbers of the frames at which decoding may begin, by packet."""
+        return np.searchsorted(self._index.ticks, self._index.keys)
 
     def frames(self, start: int = 0, stop: int | None = None, size: tuple[int, int] | None = None) -> np.ndarray:
-        """Frames start:stop as uint8 RGB [n, H, W, 3]; n is smaller where the file ends early.
+        """Frames start:stop as uint8 RGB [n, H, W, 3], those that decoding from the start would give.
+
+        n is smaller only where the video has no more frames, or the file was cut short.
 
         Args:
             size: (width, height) to scale to, each pixel the mean of the area it covers; None for the stored size.
@@ -159,33 +160,44 @@ class Video:
     def decode(self, start: int = 0, stop: int | None = None) -> Iterator[tuple[int, Any]]:
         """(frame number, av.VideoFrame as stored) from `start` to before `stop`; use `upright` for its RGB.
 
-        Numbers are those of presentation, without gaps. It ends early where the file does.
+        Numbers are those of presentation, without gaps. It ends early only where a file was cut short. Where a key frame
+        does not lead to `start` (open groups, periodic intra refresh), decoding begins further back.
 
         Raises:
-            CorruptError: a frame is damaged or missing between others.
+            CorruptError: a frame is damaged or missing.
         """
         if start == 0:
             yield from self._decode(0, stop, None, _Counter())
             return
-        ticks, keys, _ = self._index
-        if start >= len(ticks):
+        if start >= len(self._index.ticks):
             return
-        numbers = _Counter({int(tick): k for k, tick in enumerate(ticks)})
-        before = keys[keys <= ticks[start]]
-        yield from self._decode(start, stop, int(before[-1]) if len(before) else None, numbers)
+        numbers = {int(tick): k for k, tick in enumerate(self._index.ticks)}
+        failed: CorruptError | None = None
+        for tick in self._index.entries(start):
+            try:
+                for number, frame in self._decode(start, stop, tick, _Counter(numbers)):
+                    start = number + 1
+                    yield number, frame
+                return
+            except CorruptError as error:
+                failed = error
+        if failed is not None:
+            raise failed
 
     def _decode(self, start: int, stop: int | None, seek: int | None, numbers: _Counter) -> Iterator[tuple[int, Any]]:
         import av
 
         expected = start
         with self._open() as container:
-            stream = container.streams.video[0]
+            stream = view_track(container)
             stream.thread_count = 1
             end = self._cut(stream)
             try:
                 if seek is not None:
                     container.seek(seek, stream=stream, backward=True)
                 for packet in container.demux(stream):
+                    if expected == stop:
+                        return
                     cut = packet.is_corrupt  # the file ended inside it
                     numbers.sent(packet)
                     for frame in stream.decode(None if cut else packet):
@@ -195,12 +207,8 @@ class Video:
                         if number < start:
                             continue
                         if number != expected or frame.is_corrupt:  # else FFmpeg's invention would pass for a frame
-                            raise CorruptError(
-                                "video is damaged",
-                                file=self.path,
-                                field=f"frame {expected}",
-                                found="a frame with decoding errors" if number == expected else f"frame {number} next",
-                                hint="fetch the file again, or read the frames after the damage",
+                            raise self._damaged(
+                                expected, "a frame with decoding errors" if number == expected else f"frame {number} next"
                             )
                         yield number, frame
                         expected += 1
@@ -210,22 +218,35 @@ class Video:
                 raise CorruptError(
                     "video cannot be decoded", file=self.path, field=f"frame {expected}", found=str(error)[:200]
                 ) from error
+        if end is None and expected < (numbers.total if stop is None else min(stop, numbers.total)):
+            raise self._damaged(expected, f"no frame from there on, {numbers.total} are stored")
+
+    def _damaged(self, number: int, found: str) -> CorruptError:
+        return CorruptError(
+            "video is damaged",
+            file=self.path,
+            field=f"frame {number}",
+            found=found,
+            hint="fetch the file again, or read the frames after the damage",
+        )
 
     @cached_property
-    def _index(self) -> tuple[np.ndarray, np.ndarray, float]:
-        """([frames] presentation ticks, [key frames] theirs, seconds a tick), by packet."""
+    def _index(self) -> Index:
+        """By packet: all are read, none decoded."""
         import av
 
         with self._open() as container:
-            stream = container.streams.video[0]
+            stream = view_track(container)
             try:
-                ticks, keys = _shown(container.demux(stream))
+                found = _shown(container.demux(stream), stream.codec_context)
             except (av.FFmpegError, ValueError) as error:
                 raise CorruptError("video cannot be read", file=self.path, found=str(error)[:200]) from error
             cut = self._cut(stream)
             end = np.inf if cut is None else cut
-            shown, starts = (np.array([t for t in found if t < end], np.int64) for found in (ticks, keys))
-            return shown, starts, float(stream.time_base)
+            found = [(tick, kind) for tick, kind in found if tick < end]
+            keys = [(tick, kind is Entry.CLOSED) for tick, kind in found if kind is not Entry.NONE]
+            ticks, starts = (np.array([tick for tick, _ in some], np.int64) for some in (found, keys))
+            return Index(ticks, starts, np.array([closed for _, closed in keys], bool), float(stream.time_base))
 
     def _cut(self, stream: Any) -> int | None:
         """`Header.cut`, from a stream that is open already: opening a file costs as much as decoding ten frames."""
@@ -237,7 +258,7 @@ class Video:
         import av
 
         with self._open() as container:
-            stream = container.streams.video[0]
+            stream = view_track(container)
             stream.thread_count = 1
             try:
                 for frame in container.decode(stream):
@@ -249,10 +270,10 @@ class Video:
 
     def _open(self) -> Any:
         container = open_mp4(self.path, self.view)
-        if not container.streams.video:
+        stream = view_track(container)
+        if stream is None:
             container.close()
             raise CorruptError("file has no video stream", file=self.path)
-        stream = container.streams.video[0]
         if stream.codec_context is None or not stream.width * stream.height:
             container.close()
             raise CorruptError("video cannot be decoded", file=self.path, found="unknown codec or image size")
@@ -296,10 +317,14 @@ def orientation(frame: Any) -> tuple[bool, bool, bool]:
     return True, c < 0, b < 0
 
 
-def _shown(packets: Iterator[Any]) -> tuple[list[int], list[int]]:
-    """Presentation ticks of all packets, and of those with a key frame, both sorted; cut-away frames left out."""
-    shown = [(p.pts, p.is_keyframe) for p in packets if p.pts is not None and not p.is_discard and not p.is_corrupt]
-    return sorted(tick for tick, _ in shown), sorted(tick for tick, key in shown if key)
+def _shown(packets: Iterator[Any], codec: Any) -> list[tuple[int, Entry]]:
+    """Presentation ticks of all packets in order, and whether decoding may begin there; cut-away frames left out."""
+    extradata = None if codec.extradata is None else bytes(codec.extradata)
+    return sorted(
+        ((p.pts, entry(codec.name, bytes(p), extradata) if p.is_keyframe else Entry.NONE) for p in packets
+         if p.pts is not None and not p.is_discard and not p.is_corrupt),
+        key=lambda shown: shown[0],
+    )  # fmt: skip
 
 
 class _Counter:
@@ -311,11 +336,13 @@ class _Counter:
 
     def __init__(self, index: dict[int, int] | None = None) -> None:
         self.index = index
+        self.total = 0 if index is None else len(index)
         self.waiting: list[int] = []
         self.next = 0
 
     def sent(self, packet: Any) -> None:
         if self.index is None and packet.pts is not None and not packet.is_discard:
+            self.total += 1
             heapq.heappush(self.waiting, packet.pts)
 
     def of(self, frame: Any) -> int:

@@ -20,33 +20,48 @@ BATCH = 512
 
 
 def extract(episode: Episode, windows: Windows, tick: Tick) -> BlockValues:
-    """24 numbers a frame; frames past the end of the sound are zeros."""
+    """24 numbers a frame, by the sound's own time; frames that it does not cover are zeros and not valid."""
     if not episode.views:
         return absent(NAME, windows, "no video in the folder")
     path = episode.audio.path
     try:
-        samples, fps = episode.audio.mono_and_fps(RATE)
+        sound = episode.audio.read(RATE)
     except CorruptError as error:
         if not episode.audio.present:
             return absent(NAME, windows, f"{path.name} has no sound")
         return absent(NAME, windows, error.what, (Problem(path.name, error.what, str(error.found or "")),))
-    samples = np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0)
-    if fps <= 0:
-        fps = windows.num_frames * RATE / max(1, len(samples))
-    first, last = frame_samples(windows.num_frames, fps, len(samples))
-    values = summary(samples, first, last)
+    samples = np.nan_to_num(sound.samples, nan=0.0, posinf=0.0, neginf=0.0)
+    fps = sound.fps if sound.fps > 0 else windows.num_frames * RATE / max(1, len(samples))
+    first, last = frame_samples(windows.num_frames, fps, len(samples), sound.pictures_s)
+    valid = sound.holds(first, last)
+    values = summary(samples, first, np.where(valid, last, first))
     tick(windows.num_frames)
-    return from_frames(NAME, windows, values, last > first)
+    return from_frames(NAME, windows, values, valid)
 
 
-def frame_samples(num_frames: int, fps: float, count: int) -> tuple[np.ndarray, np.ndarray]:
+def frame_samples(
+    num_frames: int, fps: float, count: int, pictures_s: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Samples first:last [N] of each frame: round(i / fps rate) to round((i + 1) / fps rate), cut to `count`.
 
     A frame inside the sound has at least one sample; one past its end has none.
+
+    Args:
+        pictures_s: [F] the pictures' own times, seconds from the first. Where one lies further than half a frame from
+            i / fps (a pause, a rate that changes), a frame's samples begin at its own time and end at the next one's, or
+            after two frames; frames without a picture follow at the average rate.
     """
-    edges = np.rint(np.arange(num_frames + 1) / fps * RATE).astype(np.int64)
-    first = np.minimum(edges[:-1], count)
-    return first, np.minimum(np.maximum(first + 1, edges[1:]), count)
+    even_s = np.arange(num_frames + 1) / fps
+    known = 0 if pictures_s is None else min(len(pictures_s), num_frames + 1)
+    if pictures_s is None or np.abs(pictures_s[:known] - even_s[:known]).max(initial=0) <= 0.5 / fps:
+        edges = np.rint(even_s * RATE).astype(np.int64)
+        starts, ends = edges[:-1], edges[1:]
+    else:
+        later_s = pictures_s[known - 1] + np.arange(1, num_frames + 2 - known) / fps
+        edges = np.rint(np.concatenate([pictures_s[:known], later_s]) * RATE).astype(np.int64)
+        starts, ends = edges[:-1], np.minimum(edges[1:], edges[:-1] + round(2 / fps * RATE))
+    first = np.minimum(starts, count)
+    return first, np.minimum(np.maximum(first + 1, ends), count)
 
 
 def summary(samples: np.ndarray, first: np.ndarray, last: np.ndarray) -> np.ndarray:

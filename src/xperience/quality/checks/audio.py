@@ -1,4 +1,4 @@
-"""Is there sound, not silent, not clipped, and as long as the recording?"""
+"""Is there sound throughout the recording, not silent, not clipped, and no longer than it?"""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ FULL = 0.9
 """Full scale less a tenth: what a clipped wave rings by after lossy coding and resampling."""
 
 LENGTH = Threshold(0.35, "s", "AAC pads up to 0.1 s and recorders stop sound and pictures a few frames apart")
+UNRECORDED = Threshold(0.1, "s", "two frames; AAC's priming is 21 to 64 ms and some writers leave it out of the edit list")
 
 
 def run(evidence: Evidence) -> list[Finding]:
@@ -29,21 +30,28 @@ def run(evidence: Evidence) -> list[Finding]:
             return [Finding("audio", "audio", 0.0, end, None, None, f"cannot be decoded: {evidence.errors['audio']}")]
         return []
     found = []
-    lacking = min(end, MAX_SOUND_S) - len(sound) / RATE
-    if abs(lacking) > LENGTH.value and len(sound) < MAX_SOUND_S * RATE:
-        reason = f"sound lasts {len(sound) / RATE:.2f} s, the recording {end:.2f} s"
-        start = len(sound) / RATE if lacking > 0 else 0.0
-        found.append(Finding("audio", "audio", start, end, abs(lacking), LENGTH.value, reason))
+    until = min(end, MAX_SOUND_S)
+    for start, stop in sound.missing_s(until):
+        allowed = LENGTH if stop == until and start > 0 else UNRECORDED
+        if stop - start > allowed.value:
+            reason = f"no sound was recorded from {start:.2f} to {stop:.2f} s"
+            found.append(Finding("audio", "audio", start, stop, stop - start, allowed.value, reason))
+    lasts = float(np.diff(sound.recorded).sum()) / RATE
+    if lasts - end > LENGTH.value and end < MAX_SOUND_S:
+        reason = f"sound lasts {lasts:.2f} s, the recording {end:.2f} s"
+        found.append(Finding("audio", "audio", 0.0, end, lasts - end, LENGTH.value, reason))
     size = round(BLOCK_S * RATE)
-    blocks = sound[: len(sound) // size * size].reshape(-1, size)
+    blocks = sound.samples[: len(sound.samples) // size * size].reshape(-1, size)
     if not len(blocks):
         return found
+    edges = np.arange(len(blocks) + 1) * size
+    whole = sound.holds(edges[:-1], edges[1:])
     times = np.arange(len(blocks)) * BLOCK_S
     level = np.sqrt((blocks.astype(np.float64) ** 2).mean(1))
-    silent = long_runs(level < SILENT.value, times, SILENT_LEAST.value - BLOCK_S)
+    silent = long_runs(whole & (level < SILENT.value), times, SILENT_LEAST.value - BLOCK_S)
     found += findings("audio", "audio", silent, times, level, SILENT.value, "silent")
     share = (np.abs(blocks) > FULL).mean(1)
-    if (np.abs(sound) > FULL).mean() > CLIPPED.value:
+    if (np.abs(sound.samples) > FULL).sum() > CLIPPED.value * sound.mask().sum():
         clipped = long_runs(share > CLIPPED.value, times, 0.0, 1.0)
         found += findings("audio", "audio", clipped, times, share, CLIPPED.value, "clipped")
     return found
@@ -52,7 +60,9 @@ def run(evidence: Evidence) -> list[Finding]:
 CHECK = Check(
     name="audio",
     reads=("audio",),
-    question="Is there sound, not silent, not clipped, and as long as the recording?",
-    thresholds={"silent": SILENT, "silent_least": SILENT_LEAST, "clipped": CLIPPED, "length": LENGTH},
+    question="Is there sound throughout the recording, not silent, not clipped, and no longer than it?",
+    thresholds={
+        "silent": SILENT, "silent_least": SILENT_LEAST, "clipped": CLIPPED, "length": LENGTH, "unrecorded": UNRECORDED,
+    },  # fmt: skip
     run=run,
 )

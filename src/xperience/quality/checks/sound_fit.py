@@ -23,11 +23,11 @@ EXCESS = Threshold(
 
 def run(evidence: Evidence) -> list[Finding]:
     episode, sound = evidence.episode, evidence.sound
-    if sound is None or float(np.abs(sound).max(initial=0)) < audio_motion.SILENT:
+    if sound is None or float(np.abs(sound.samples).max(initial=0)) < audio_motion.SILENT:
         return []
     if not (episode.body.present or episode.contacts.present):
         return []
-    found = audio_motion.fit(audio_motion.onsets(sound), audio_motion.impacts(episode), len(sound) / audio_motion.RATE)
+    found = audio_motion.fit(audio_motion.heard(sound), audio_motion.impacts(episode))
     if found is None or found.excess <= EXCESS.value:
         return []
     best = float(found.offsets[int(np.argmax(found.score))])

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from xperience.episode import Episode
+from xperience.episode.modalities.audio import Sound
 from xperience.episode.skeletons import LEFT_WRIST, RIGHT_WRIST
 from xperience.quality.evidence import Evidence
 from xperience.quality.finding import Offset
@@ -63,9 +64,9 @@ def measure(evidence: Evidence) -> list[Offset]:
     events = impacts(evidence.episode)
     if len(events) < MIN_EVENTS:
         return [Offset.undetermined(NAME, "audio", f"{len(events)} likely impacts, {MIN_EVENTS} needed")]
-    if len(sound) < RATE or float(np.abs(sound).max()) < SILENT:
+    if np.diff(sound.recorded).sum() < RATE or float(np.abs(sound.samples).max()) < SILENT:
         return [Offset.undetermined(NAME, "audio", "silent or too short")]
-    return [_align(onsets(sound), events, len(sound) / RATE)]
+    return [_align(heard(sound), events)]
 
 
 def impacts(episode: Episode) -> np.ndarray:
@@ -95,6 +96,16 @@ def _stops(point: np.ndarray, valid: np.ndarray, times_s: np.ndarray) -> np.ndar
                 stop += 1
             frames.append(stop)
     return np.array(frames, int)
+
+
+def heard(sound: Sound) -> np.ndarray:
+    """[O] seconds of clear onsets on the recording's clock, each recorded stretch by itself, those at its ends left out."""
+    found = []
+    for start, stop in sound.recorded:
+        times = onsets(sound.samples[start:stop])
+        inside = (times > EDGE_S) & (times < (stop - start) / RATE - EDGE_S)
+        found.append(start / RATE + times[inside])
+    return np.concatenate(found) if found else np.zeros(0)
 
 
 def onset_strength(sound: np.ndarray) -> np.ndarray:
@@ -144,16 +155,15 @@ class Fit:
         return float(self.score.max() - near) / float(np.sqrt(self.onsets))
 
 
-def fit(heard: np.ndarray, events: np.ndarray, duration_s: float) -> Fit | None:
+def fit(onsets_s: np.ndarray, events: np.ndarray) -> Fit | None:
     """None where there are too few onsets or events."""
-    heard = heard[(heard > EDGE_S) & (heard < duration_s - EDGE_S)]
-    if len(events) < MIN_EVENTS or len(heard) < MIN_EVENTS:
+    if len(events) < MIN_EVENTS or len(onsets_s) < MIN_EVENTS:
         return None
-    apart = heard[:, None] - events[None, :]
+    apart = onsets_s[:, None] - events[None, :]
     offsets = np.arange(-SEARCH_S, SEARCH_S + 1e-9, STEP_S)
-    nearest = np.abs(_to_nearest(events, heard[:, None] - offsets))
+    nearest = np.abs(_to_nearest(events, onsets_s[:, None] - offsets))
     score = np.clip(1 - (nearest / MEET_S) ** 2, 0, None).sum(0)
-    return Fit(offsets, score, len(heard), apart)
+    return Fit(offsets, score, len(onsets_s), apart)
 
 
 def _to_nearest(events: np.ndarray, times_s: np.ndarray) -> np.ndarray:
@@ -163,11 +173,11 @@ def _to_nearest(events: np.ndarray, times_s: np.ndarray) -> np.ndarray:
     return np.where(np.abs(back) < np.abs(ahead), back, ahead)
 
 
-def _align(heard: np.ndarray, events: np.ndarray, duration_s: float) -> Offset:
+def _align(onsets_s: np.ndarray, events: np.ndarray) -> Offset:
     """The offset at which most onsets meet an event, if clearly more than at any other."""
-    found = fit(heard, events, duration_s)
+    found = fit(onsets_s, events)
     if found is None:
-        return Offset.undetermined(NAME, "audio", f"{len(events)} likely impacts and {len(heard)} onsets: too few")
+        return Offset.undetermined(NAME, "audio", f"{len(events)} likely impacts and {len(onsets_s)} onsets: too few")
     best = int(np.argmax(found.score))
     at = float(found.offsets[best])
     away = np.abs(found.offsets - at) > 2 * MEET_S

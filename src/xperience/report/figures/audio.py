@@ -18,13 +18,16 @@ WINDOW = 512
 COLUMNS = 640
 """Columns of the spectrogram's picture."""
 FLOOR_DB = -90.0
+GAP_S, GAPS = 0.1, 4
+"""Shortest stretch without recorded sound that is named, and how many are."""
 
 
 def draw(scene: Scene) -> Card:
     audio = scene.episode.audio
     if not audio.present:
         return Card(TITLE, WHAT, columns=6, absent="no sound track in the recording")
-    sound = audio.mono(RATE)
+    read = audio.read(RATE)
+    sound = read.samples
     if len(sound) < WINDOW:
         return Card(TITLE, WHAT, columns=6, absent="the sound track is empty")
     seconds = len(sound) / RATE
@@ -43,8 +46,13 @@ def draw(scene: Scene) -> Card:
     for axes in (wave, bands):
         x = float(axes.px(scene.time_s))
         parts.append(svg.line(x, axes.y, x, axes.y + PLOT, "now"))
-    facts = (f"{seconds:.1f} s", "shown as 16 kHz mono", f"loudest {-20 * np.log10(peak):.0f} dB below full scale")
-    return Card(TITLE, WHAT, svg.drawing(WIDTH, y + PLOT + 32, parts, "wave and spectrogram", "wide"), facts, 6)
+    recorded_s = float(np.diff(read.recorded).sum()) / RATE
+    facts = [
+        f"{recorded_s:.1f} s", "shown as 16 kHz mono", f"loudest {-20 * np.log10(peak):.0f} dB below full scale",
+    ]  # fmt: skip
+    gaps = [f"{a:.2f} to {b:.2f} s" for a, b in read.missing_s(scene.episode.clock.duration_s) if b - a > GAP_S]
+    facts += ["not recorded: " + ", ".join(gaps[:GAPS]) + (" and more" if len(gaps) > GAPS else "")] if gaps else []
+    return Card(TITLE, WHAT, svg.drawing(WIDTH, y + PLOT + 32, parts, "wave and spectrogram", "wide"), tuple(facts), 6)
 
 
 def _envelope(axes: svg.Axes, sound: np.ndarray) -> Markup:

@@ -12,7 +12,7 @@ import h5py
 import numpy as np
 
 from xperience.episode.layout import video_file
-from xperience.episode.modalities.container import open_mp4
+from xperience.episode.modalities.container import open_mp4, sound_track, view_track
 from xperience.errors import CorruptError, MissingError
 from xperience.simulate.sensors.audio import RATE
 from xperience.simulate.sensors.video import Mp4Writer, encode_audio
@@ -69,7 +69,7 @@ class Editor:
 
         images, times = [], []
         with self._reading(view) as container:
-            for frame in container.decode(_first(container.streams.video, self.path(view))):
+            for frame in container.decode(_track(view_track(container), self.path(view))):
                 images.append(frame.to_ndarray(format="rgb24"))
                 times.append(float(frame.time))
         if not images:
@@ -101,7 +101,7 @@ class Editor:
 
         memory = io.BytesIO()
         with self._reading(view) as source, av.open(memory, "w", format="mp4") as target:
-            stream = _first(source.streams.audio, self.path(view))
+            stream = _track(sound_track(source), self.path(view))
             copy: Any = target.add_stream_from_template(stream)
             for packet in source.demux(stream):
                 if packet.pts is not None:
@@ -124,7 +124,7 @@ class Editor:
         chunks = []
         with self._reading(view) as container:
             resampler = av.AudioResampler(format="fltp", layout="stereo", rate=RATE)
-            for frame in container.decode(_first(container.streams.audio, self.path(view))):
+            for frame in container.decode(_track(sound_track(container), self.path(view))):
                 chunks += [out.to_ndarray() for out in resampler.resample(frame)]
         return np.concatenate(chunks, axis=1)
 
@@ -139,7 +139,7 @@ class Editor:
             av.open(io.BytesIO(sound)) as other,
             av.open(str(temporary), "w", format="mp4", options={"fflags": "+bitexact"}) as target,
         ):
-            inputs = [(source, source.streams.video[0]), (other, other.streams.audio[0])]
+            inputs = [(source, _track(view_track(source), path)), (other, other.streams.audio[0])]
             copies: list[Any] = [
                 target.add_stream_from_template(stream) for _, stream in inputs
             ]  # all before any packet
@@ -150,7 +150,7 @@ class Editor:
                         target.mux(packet)
 
 
-def _first(streams: Any, path: Path) -> Any:
-    if not streams:
+def _track(track: Any | None, path: Path) -> Any:
+    if track is None:
         raise MissingError("the file has no such stream", file=path)
-    return streams[0]
+    return track
