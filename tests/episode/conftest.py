@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 
 import h5py
@@ -34,7 +35,13 @@ def recording(tmp_path: Path) -> Callable[..., Path]:
 
 
 @pytest.fixture
-def encode() -> Callable[..., Path]:
+def encode(encode_once: Callable[..., Path]) -> Callable[..., Path]:
+    """See `encode_once`."""
+    return encode_once
+
+
+@pytest.fixture(scope="session")
+def encode_once() -> Callable[..., Path]:
     """encode(path, images, ...) writes an MP4 (H.264, and AAC where sound is given) and returns its path."""
 
     def make(
@@ -65,7 +72,7 @@ def encode() -> Callable[..., Path]:
             container.mux(video.encode())
             if audio is not None and sound is not None:
                 frame = av.AudioFrame.from_ndarray(np.stack([sound, sound]).astype(np.float32), "fltp", "stereo")
-                frame.sample_rate = 48000
+                frame.sample_rate, frame.pts, frame.time_base = 48000, 0, Fraction(1, 48000)
                 container.mux(audio.encode(frame))
                 container.mux(audio.encode())
         return path

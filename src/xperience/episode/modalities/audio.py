@@ -217,7 +217,9 @@ class _Run:
 
 def _laid(runs: list[_Run], rate: int) -> tuple[np.ndarray, int, np.ndarray]:
     """(samples [n], rate, recorded [r, 2]): each run at its time; what lies before 0 or on an earlier run is cut off."""
-    pieces, recorded, at = [], [], 0
+    pieces: list[np.ndarray] = []
+    recorded: list[list[int]] = []
+    at = 0
     for run in runs:
         start = round(run.start_s * rate)
         samples = np.concatenate(run.chunks) if run.chunks else np.zeros(0, np.float32)

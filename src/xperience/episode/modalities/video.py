@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -62,8 +63,7 @@ class Video:
 
     @cached_property
     def header(self) -> Header:
-        with self._open() as container:
-            stream = view_track(container)
+        with self._open() as (_, stream):
             entries = stream.index_entries
             listed = sum(not e.is_discard for e in entries)
             if not stream.frames or listed != stream.frames:  # fragmented, or trimmed by an edit list: count
@@ -188,8 +188,7 @@ class Video:
         import av
 
         expected = start
-        with self._open() as container:
-            stream = view_track(container)
+        with self._open() as (container, stream):
             stream.thread_count = 1
             end = self._cut(stream)
             try:
@@ -208,7 +207,8 @@ class Video:
                             continue
                         if number != expected or frame.is_corrupt:  # else FFmpeg's invention would pass for a frame
                             raise self._damaged(
-                                expected, "a frame with decoding errors" if number == expected else f"frame {number} next"
+                                expected,
+                                "a frame with decoding errors" if number == expected else f"frame {number} next",
                             )
                         yield number, frame
                         expected += 1
@@ -235,8 +235,7 @@ class Video:
         """By packet: all are read, none decoded."""
         import av
 
-        with self._open() as container:
-            stream = view_track(container)
+        with self._open() as (container, stream):
             try:
                 found = _shown(container.demux(stream), stream.codec_context)
             except (av.FFmpegError, ValueError) as error:
@@ -257,8 +256,7 @@ class Video:
         """(width, height) after rotation. Only a decoded frame tells the rotation; without one, the stored size."""
         import av
 
-        with self._open() as container:
-            stream = view_track(container)
+        with self._open() as (container, stream):
             stream.thread_count = 1
             try:
                 for frame in container.decode(stream):
@@ -268,19 +266,19 @@ class Video:
                 pass
             return stream.width, stream.height
 
-    def _open(self) -> Any:
-        container = open_mp4(self.path, self.view)
-        stream = view_track(container)
-        if stream is None:
-            container.close()
-            raise CorruptError("file has no video stream", file=self.path)
-        if stream.codec_context is None or not stream.width * stream.height:
-            container.close()
-            raise CorruptError("video cannot be decoded", file=self.path, found="unknown codec or image size")
-        if stream.width * stream.height > MAX_PIXELS:
-            container.close()
-            raise CorruptError("video image is absurdly large", file=self.path, found=f"{stream.width}x{stream.height}")
-        return container
+    @contextmanager
+    def _open(self) -> Iterator[tuple[Any, Any]]:
+        """(container, the view's stream in it)."""
+        with open_mp4(self.path, self.view) as container:
+            stream = view_track(container)
+            if stream is None:
+                raise CorruptError("file has no video stream", file=self.path)
+            if stream.codec_context is None or not stream.width * stream.height:
+                raise CorruptError("video cannot be decoded", file=self.path, found="unknown codec or image size")
+            if stream.width * stream.height > MAX_PIXELS:
+                size = f"{stream.width}x{stream.height}"
+                raise CorruptError("video image is absurdly large", file=self.path, found=size)
+            yield container, stream
 
 
 def upright(frame: Any, shown: tuple[bool, bool, bool] | None = None) -> np.ndarray:

@@ -44,7 +44,10 @@ class Source:
             return {}
         first, last = int(there[0]), int(there[-1]) + 1
         self.tally.add(self.chunks[there].reshape(-1, 1))
-        members = {"values.npy": self.chunks[first:last], "first.npy": np.array([first], np.int64)}
+        members: dict[str, np.ndarray | bytes] = {
+            "values.npy": self.chunks[first:last],
+            "first.npy": np.array([first], np.int64),
+        }
         return members if len(there) == last - first else {**members, "valid.npy": self.valid[first:last]}
 
 

@@ -18,7 +18,9 @@ FULL = 0.9
 """Full scale less a tenth: what a clipped wave rings by after lossy coding and resampling."""
 
 LENGTH = Threshold(0.35, "s", "AAC pads up to 0.1 s and recorders stop sound and pictures a few frames apart")
-UNRECORDED = Threshold(0.1, "s", "two frames; AAC's priming is 21 to 64 ms and some writers leave it out of the edit list")
+UNRECORDED = Threshold(
+    0.1, "s", "two frames; AAC's priming is 21 to 64 ms and some writers leave it out of the edit list"
+)
 
 
 def run(evidence: Evidence) -> list[Finding]:
@@ -62,7 +64,11 @@ CHECK = Check(
     reads=("audio",),
     question="Is there sound throughout the recording, not silent, not clipped, and no longer than it?",
     thresholds={
-        "silent": SILENT, "silent_least": SILENT_LEAST, "clipped": CLIPPED, "length": LENGTH, "unrecorded": UNRECORDED,
-    },  # fmt: skip
+        "silent": SILENT,
+        "silent_least": SILENT_LEAST,
+        "clipped": CLIPPED,
+        "length": LENGTH,
+        "unrecorded": UNRECORDED,
+    },
     run=run,
 )

@@ -16,11 +16,13 @@ DRIFT = Threshold(
 )
 GROWN = Threshold(0.01, "s", "a fifth of a frame: drift that adds up to less over the recording moves no picture")
 START = Threshold(0.1, "s", "B-frame delay shifts the first timestamp of an MP4 by up to two frames")
+"""From the median of the views: where a container's zero lies is its own affair, and all views share it."""
 
 
 def run(evidence: Evidence) -> list[Finding]:
     found = []
     clock = evidence.episode.clock
+    starts: dict[str, float] = {}
     for view in evidence.episode.views:
         digest = evidence.digest(view)
         count = 0 if digest is None else min(len(digest), len(clock))
@@ -38,11 +40,14 @@ def run(evidence: Evidence) -> list[Finding]:
         if abs(slope) * 1e6 > DRIFT.value and abs(slope) * clock.duration_s > GROWN.value:
             reason = f"container clock runs {slope * 1e6:+.0f} ppm against the frame clock"
             found.append(Finding("video_times", view, 0.0, clock.duration_s, abs(slope) * 1e6, DRIFT.value, reason))
-        if abs(level) > START.value:
-            reason = f"container starts {level:+.3f} s from the first frame"
-            found.append(Finding("video_times", view, 0.0, clock.duration_s, abs(level), START.value, reason))
+        starts[view] = level
         reason = "container timestamps leave the frame clock"
         found += findings("video_times", view, runs(rest > APART.value), times, rest, APART.value, reason)
+    usual = float(np.median(list(starts.values()))) if starts else 0.0
+    for view, level in starts.items():
+        if abs(level - usual) > START.value:
+            reason = f"pictures start {level - usual:+.3f} s from those of the other views, by their containers"
+            found.append(Finding("video_times", view, 0.0, clock.duration_s, abs(level - usual), START.value, reason))
     return found
 
 
