@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from handmade import counted, number_of
-from mp4s import clicks, covered, heard, remux, tracks
 
+from mp4s import clicks, covered, heard, remux, tracks
 from xperience.episode.modalities.audio import Audio, Sound
 from xperience.episode.modalities.container import first_picture_s, open_mp4
 from xperience.episode.modalities.video import Video
