@@ -68,7 +68,7 @@ def test_the_extras_are_those_of_the_project() -> None:
         assert "<" in line.partition(";")[0], f"{line} has no upper bound: its next major release may break us"
 
 
-@pytest.mark.parametrize("need", NEEDS, ids=lambda need: f"{need.typed}: {need.extra}")
+@pytest.mark.parametrize("need", NEEDS, ids=lambda need: f"{need.typed} {need.extra}".replace(" ", "-"))
 @pytest.mark.parametrize("wheel", [False, True], ids=["checkout", "wheel"])
 def test_what_is_missing_is_said_before_any_work(
     need: extras.Need, wheel: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

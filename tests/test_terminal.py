@@ -37,6 +37,14 @@ def test_a_character_that_is_missing_becomes_an_escape() -> None:
     assert "é→🍳".encode("latin-1", terminal.HANDLER) == b"\xe9\\u2192\\ud83c\\udf73"
 
 
+def test_a_label_in_another_script_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    out = io.TextIOWrapper(io.BytesIO(), encoding="cp1252")
+    monkeypatch.setattr(sys, "stdout", out)
+    terminal.make_tolerant()
+    print("做饭", flush=True)
+    assert out.buffer.getvalue().split() == [b"\\u505a\\u996d"]  # type: ignore[attr-defined]
+
+
 def test_streams_that_are_no_files_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdout", io.StringIO())
     monkeypatch.setattr(sys, "stderr", None)
