@@ -224,4 +224,5 @@ def test_real_egocentric_video(real: Path) -> None:
     np.testing.assert_array_equal(video.frames(37, 41), frames[37:41])
     assert audio.present and audio.header.rate_hz == 48000
     samples = audio.mono()
-    assert len(samples) == 32085  # 94 AAC frames at 48 kHz, resampled
+    assert len(samples) in (32000, 32085)  # two seconds; older FFmpeg also gives the padding of the last AAC frame
+    assert not samples[32000:].any()
