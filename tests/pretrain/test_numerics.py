@@ -278,3 +278,32 @@ def test_twenty_steps_give_the_losses_they_gave(tmp_path: Path) -> None:
     assert set(found) == set(wanted)
     for name, values in wanted.items():
         assert found[name] == pytest.approx(values, rel=1e-4, abs=1e-5), name
+
+
+# -- parts of a batch ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("lacking", [0.0, 0.4, 0.85])
+def test_parts_give_the_loss_and_the_gradient_of_the_whole(tmp_path: Path, lacking: float) -> None:
+    """Whatever part lacks a stream: sums and counts are of all parts before anything is divided."""
+    lines = []
+    for parts in (1, 2, 4):
+        toy.run(tmp_path / str(parts), lacking, run__steps=4, run__accumulate=parts, run__save_every=1000)
+        lines.append(read_progress(tmp_path / str(parts)))
+    for one, *others in zip(*lines, strict=True):
+        for other in others:
+            assert other["loss"] == pytest.approx(one["loss"], rel=1e-6, abs=1e-9)
+            assert other["norm"]["gradient"] == pytest.approx(one["norm"]["gradient"], rel=1e-6, abs=1e-9)
+            assert other["counts"] == one["counts"]
+            assert other["terms"] == pytest.approx(one["terms"], rel=1e-6, abs=1e-9)
+
+
+def test_the_logged_loss_is_the_one_that_was_optimised(tmp_path: Path) -> None:
+    """The scale of a step is that before its own loss was noted."""
+    options = {"masked": {"weight": 2.0, "normalise_at": 3}, "future": 0.5}
+    toy.run(tmp_path, run__steps=5, objectives=options, run__probe_every=0, run__panel_every=0)
+    normaliser = Normaliser({"masked": Objective(weight=2.0, normalise_at=3)})
+    for line in read_progress(tmp_path):
+        masked, future = line["terms"]["masked/imu"], line["terms"]["future/level"]
+        assert line["loss"] == pytest.approx(2.0 * normaliser.scale("masked") * masked + 0.5 * future, rel=1e-6)
+        normaliser.note(line["step"], "masked", masked)

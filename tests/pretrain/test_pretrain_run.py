@@ -18,6 +18,7 @@ from xperience.pretrain.config import TrainConfig, load_config
 from xperience.pretrain.learner import on_device
 from xperience.pretrain.records import read_progress
 from xperience.pretrain.run import planned_shape, pretrain, restore
+from xperience.pretrain.trainer import IN_PART
 from xperience.report.audit import audit
 
 SMALL = {
@@ -224,3 +225,30 @@ def test_the_command_plans(tmp_path: Path) -> None:
         load(app)
     result = CliRunner().invoke(app, ["pretrain", "1b", "--plan", "--gpus", "64"])
     assert result.exit_code == 0 and "memory of each of 64 GPUs" in result.stdout and "days" in result.stdout
+
+
+def test_parts_of_a_batch_give_the_gradient_of_the_whole_with_the_real_model(
+    prepared_path: Path, tmp_path: Path
+) -> None:
+    """Counts come from a thin model; only what draws its negatives from a part is excepted."""
+    weights = {name: 1.0 for name in config().weights() if name not in IN_PART}
+    lines = []
+    for parts in (1, 2, 4):
+        chosen = config(objectives=weights, run__accumulate=parts, run__steps=1, run__precision="float32")
+        lines.append(pretrain(chosen, [prepared_path], tmp_path / str(parts)).line)
+    for line in lines[1:]:
+        assert line["counts"] == lines[0]["counts"]
+        assert line["loss"] == pytest.approx(lines[0]["loss"], rel=1e-6)
+        assert line["norm"]["gradient"] == pytest.approx(lines[0]["norm"]["gradient"], rel=1e-5)
+
+
+def test_parts_may_not_change_where_negatives_are_those_of_a_part(prepared_path: Path, tmp_path: Path) -> None:
+    for objectives, refused in (({"alignment": 1.0}, True), ({"masked": 1.0}, False)):
+        out = tmp_path / next(iter(objectives))
+        pretrain(config(objectives=objectives, run__steps=1), [prepared_path], out)
+        again = config(objectives=objectives, run__steps=2, run__accumulate=2)
+        if refused:
+            with pytest.raises(UsageError, match="other parts"):
+                pretrain(again, [prepared_path], out)
+        else:
+            assert pretrain(again, [prepared_path], out).code == 0

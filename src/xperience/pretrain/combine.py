@@ -1,9 +1,9 @@
-"""From sums and counts on each rank to one loss: weights, denominators over all ranks, frozen normalisers."""
+"""From sums and counts of each part and rank to one loss: denominators over all of them, frozen normalisers."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -51,13 +51,18 @@ class Normaliser:
 
 @dataclass(frozen=True)
 class Combined:
-    """Attributes: losses: by objective, to propagate back. figures: "<objective>/<term>" over all ranks; counts too.
+    """One part of a step.
 
-    own_finite: whether this rank's own sums are finite.
+    Attributes:
+        losses: by objective, to propagate back; over the parts of a step they add up to the step's.
+        figures: "<objective>/<term>" to this part's share of the step's mean, over all ranks. means: to the mean of this
+            part alone. counts: to this part's count, over all ranks.
+        own_finite: whether this rank's own sums are finite.
     """
 
     losses: dict[str, torch.Tensor]
     figures: dict[str, float]
+    means: dict[str, float]
     counts: dict[str, float]
     own_finite: bool
 
@@ -67,24 +72,39 @@ class Combined:
         return all(math.isfinite(value) for value in self.figures.values())
 
 
-def combine(terms: Mapping[str, Mapping[str, Term]], runtime: Runtime) -> Combined:
-    """One loss an objective: the sum over its terms of total / max(count over all ranks, 1).
+def counted(parts: Sequence[Mapping[str, Mapping[str, Term]]], runtime: Runtime) -> dict[str, float]:
+    """ "<objective>/<term>" to its count over all parts and ranks."""
+    names = [f"{objective}/{name}" for objective, found in parts[0].items() for name in found]
+    mine = [
+        torch.stack([term.count.detach().double() for found in one.values() for term in found.values()])
+        for one in parts
+    ]
+    return dict(zip(names, runtime.total(torch.stack(mine).sum(0)).tolist(), strict=True))
+
+
+def combine(
+    terms: Mapping[str, Mapping[str, Term]], runtime: Runtime, whole: Mapping[str, float] | None = None
+) -> Combined:
+    """One loss an objective: the sum over its terms of total / max(count over all parts and ranks, 1).
 
     Losses are times the number of ranks, since gradients are averaged over them.
+
+    Args:
+        whole: counts of the step by "<objective>/<term>", see `counted`; without, this part is the whole step.
     """
     names = [(objective, name) for objective, found in terms.items() for name in found]
     mine = torch.stack([terms[o][n].count.detach().double() for o, n in names])
     sums = torch.stack([terms[o][n].total.detach().double() for o, n in names])
     both = runtime.total(torch.stack([mine, sums]))
-    counts = both[0].clamp(min=1)
+    own = both[0].clamp(min=1)
+    counts = own if whole is None else torch.tensor([whole[f"{o}/{n}"] for o, n in names]).to(own).clamp(min=1)
     losses: dict[str, torch.Tensor] = {}
     for k, (objective, name) in enumerate(names):
         part = terms[objective][name].total.float() * (runtime.world / counts[k].float())
         losses[objective] = losses[objective] + part if objective in losses else part
-    values = (both[1] / counts).tolist()
-    return Combined(
-        losses,
-        {f"{o}/{n}": value for (o, n), value in zip(names, values, strict=True)},
-        {f"{o}/{n}": value for (o, n), value in zip(names, both[0].tolist(), strict=True)},
-        bool(torch.isfinite(sums).all()),
-    )
+
+    def named(values: torch.Tensor) -> dict[str, float]:
+        return {f"{o}/{n}": value for (o, n), value in zip(names, values.tolist(), strict=True)}
+
+    finite = bool(torch.isfinite(sums).all())
+    return Combined(losses, named(both[1] / counts), named(both[1] / own), named(both[0]), finite)

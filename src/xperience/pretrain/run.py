@@ -112,14 +112,23 @@ def token_times(shape: ModelConfig, batch: Batch) -> dict[str, np.ndarray]:
     from xperience.model.model import XperienceModel
 
     tokenizer = Tokenizer.learn([], 0)
-    thin = replace(
-        shape, width=8, heads=1, kv_heads=1, layers=1, text_width=8, text_layers=1, writer_layers=1,
-        vocabulary=len(tokenizer), external={},
-    )  # fmt: skip
-    model = XperienceModel(thin, tokenizer)
+    model = XperienceModel(replace(_thin(shape), vocabulary=len(tokenizer)), tokenizer)
     with torch.no_grad():
         tokens = model.encode(on_device(batch, torch.device("cpu"))).tokens
     return {name: tokens.time[0, place].double().numpy() for name, place in tokens.places.items() if name in STREAMS}
+
+
+def _thin(shape: ModelConfig) -> ModelConfig:
+    """The thinnest model with the same tokens."""
+    return replace(
+        shape, width=8, heads=1, kv_heads=1, layers=1, text_width=8, text_layers=1, writer_layers=1, external={}
+    )
+
+
+def _counter(config: TrainConfig, shape: ModelConfig, learner: Learner, tokenizer: Tokenizer) -> Learner:
+    """A thin learner that counts the same elements as this one does."""
+    model, heads = _modules(config, _thin(shape), tokenizer)
+    return Learner(model, heads, learner.texts, config.masking, learner.times, config.objectives)
 
 
 def pretrain(
@@ -165,7 +174,8 @@ def pretrain(
     runtime.wait()
     begin = partial(fresh, config, shape, tokenizer, corpus)
     marks = {"tokenizer": digest(tokenizer.text)}
-    outcome = train(config, learner, corpus, out, runtime, speak, marks, begin)
+    counter = _counter(config, shape, learner, tokenizer) if config.run.accumulate > 1 else None
+    outcome = train(config, learner, corpus, out, runtime, speak, marks, begin, counter)
     trained = weights.whole(learner, runtime)
     if runtime.first:
         from safetensors.torch import save_file

@@ -15,7 +15,7 @@ import math
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -28,15 +28,19 @@ from xperience.errors import CorruptError, UsageError, XperienceError
 from xperience.prepare.batch import Batch
 from xperience.pretrain import checkpoints, collapse, distributed, weights
 from xperience.pretrain.collapse import Alarm
-from xperience.pretrain.combine import Combined, Normaliser, combine
+from xperience.pretrain.combine import Combined, Normaliser, combine, counted
 from xperience.pretrain.config import TrainConfig
 from xperience.pretrain.distributed import Runtime, squares
 from xperience.pretrain.gradients import backward_each
 from xperience.pretrain.learner import Learner, accelerate, groups, trained
 from xperience.pretrain.records import Records, order_mark, save_batch
-from xperience.pretrain.step import Step
+from xperience.pretrain.step import Step, Term
 
 STOPPED, DIVERGED = 75, 70
+
+IN_PART = ("alignment", "pairs")
+"""Objectives whose negatives are those of a part, on all ranks: in more parts they have fewer, and learn something else.
+Losses and gradients of all other objectives are the same in any number of parts."""
 
 
 class DivergedError(XperienceError):
@@ -89,12 +93,15 @@ def train(
     say: Callable[[str], None] = lambda text: None,
     identity: dict[str, Any] | None = None,
     fresh: Callable[[], dict[str, torch.Tensor]] | None = None,
+    counter: Learner | None = None,
 ) -> Outcome:
     """Trains a learner to the end of its config, from the last whole checkpoint of `run` if there is one.
 
     Args:
         learner: with its first weights, or without storage; then `fresh` makes them where there is no checkpoint (see
             `weights.fill`). say: gets a line for people now and then (first rank only). identity: what manifests say besides.
+        counter: a thin learner of the same streams and objectives, which counts what the terms of several parts are
+            divided by; without, the learner itself does.
 
     Raises:
         UsageError: the run was begun with another config, data or model. DivergedError: see there.
@@ -124,6 +131,10 @@ def train(
 
     # Where the run stands.
     marks = {"config": config.digest, "data": data.identity, **(identity or {})}
+    if any(name in IN_PART and weight for name, weight in config.weights().items()):
+        marks["parts"] = options.accumulate
+    if counter is not None:
+        counter.to(runtime.device)
     counters, alarm = Counters(), Alarm(grace=config.optimiser.warmup)
     normaliser = Normaliser(config.objectives)
     found, passed = runtime.told(checkpoints.latest(run, _standing) if runtime.first else None)
@@ -174,22 +185,27 @@ def train(
             probe = options.probe_every > 0 and number % options.probe_every == 0
             look = options.panel_every > 0 and number % options.panel_every == 0
 
-            # Forward and backward, in parts.
+            # Forward and backward, in parts; what they are divided by is known before the first.
             facts = Facts(learner, runtime)
             angles: dict[str, float] = {}
             panel: dict[str, float] = {}
             combined: list[Combined] = []
-            for part in range(options.accumulate):
+            batches = []
+            for _ in range(options.accumulate):
                 wait = time.perf_counter()
-                _, batch = next(stream)
-                facts.note(batch, time.perf_counter() - wait)
+                batches.append(next(stream)[1])
+                facts.note(batches[-1], time.perf_counter() - wait)
+            asked: dict[str, Any] = {"whole": probe or look, "gathered": runtime.gathered}
+            whole = _counts(counter or learner, batches, number, runtime, asked) if len(batches) > 1 else None
+            scales = {name: normaliser.scale(name) for name in config.objectives}
+            for part, batch in enumerate(batches):
                 if combined and not combined[-1].finite:
-                    continue  # the step is lost; its batches are still read, so that the next one gets its own
+                    break  # the step is lost
                 seed = _seed(options.seed, number, runtime.rank, part)
-                step = learner.step(batch, number, seed, runtime.device, whole=probe or look, gathered=runtime.gathered)
+                step = learner.step(batch, number, seed, runtime.device, **asked)
                 with distributed.low_precision(runtime, options.precision):
                     terms = learner(step)
-                result = combine(terms, runtime)
+                result = combine(terms, runtime, whole)
                 combined.append(result)
                 shown = step if look and part == 0 else None
                 del step, terms
@@ -198,7 +214,7 @@ def train(
                         _keep_bad(run, batch, number, runtime.rank, result)
                     result.losses.clear()  # and with them all that is kept for the way back
                     continue
-                losses = _weighted(config, normaliser, result, options.accumulate)
+                losses = _weighted(config, scales, result)
                 if probe and part == 0:
                     angles = backward_each(losses, shared, runtime)
                 else:
@@ -223,7 +239,7 @@ def train(
 
             # Write down, agree on what is next.
             for name, value in _by_objective(combined).items():
-                normaliser.note(number, name, value)
+                normaliser.note(number, name, value)  # for the steps that come
             seconds = time.perf_counter() - begin
             agreed = facts.agree(seconds, stop.is_set())
             counters.step += 1
@@ -233,12 +249,11 @@ def train(
             counters.tokens += agreed.tokens
             for name, count in agreed.present.items():
                 counters.present[name] = counters.present.get(name, 0) + count
-            means = _means(combined)
             line = {
                 "step": number,
-                "loss": sum(w * v for w, v in _total(config, normaliser, combined)),
-                "terms": means,
-                "counts": combined[-1].counts,
+                "loss": _total(config, scales, combined),
+                "terms": _summed([one.figures for one in combined]),
+                "counts": _summed([one.counts for one in combined]),
                 "lr": rate,
                 "norm": {"gradient": norm, "parameters": size, "update": update},
                 "samples": counters.samples,
@@ -345,9 +360,11 @@ def _standing(found: checkpoints.Checkpoint) -> Counters:
 
 def _same(found: checkpoints.Checkpoint, marks: dict[str, Any]) -> None:
     for name in marks:
+        if name == "parts" and name not in found.manifest:
+            continue  # of a run before this was written down
         if found.manifest.get(name) != marks[name]:
             raise UsageError(
-                f"the run was begun with {'other' if name == 'data' else 'another'} {name}",
+                f"the run was begun with {'other' if name in ('data', 'parts') else 'another'} {name}",
                 file=found.path,
                 field=name,
                 found=found.manifest.get(name),
@@ -356,31 +373,37 @@ def _same(found: checkpoints.Checkpoint, marks: dict[str, Any]) -> None:
             )
 
 
-def _weighted(config: TrainConfig, normaliser: Normaliser, result: Combined, parts: int) -> dict[str, torch.Tensor]:
-    return {
-        name: loss * (config.objectives[name].weight * normaliser.scale(name) / parts)
-        for name, loss in result.losses.items()
-    }
+def _counts(
+    counter: Learner, batches: list[Batch], number: int, runtime: Runtime, asked: dict[str, Any]
+) -> dict[str, float]:
+    """What the terms of a step are divided by: counts follow from batches and masks alone, whatever the weights are."""
+    parts = []
+    for batch in batches:
+        with torch.no_grad():
+            terms = counter(counter.step(batch, number, 0, runtime.device, **asked))
+        parts.append({o: {n: Term(term.count, term.count) for n, term in found.items()} for o, found in terms.items()})
+    return counted(parts, runtime)
 
 
-def _means(combined: list[Combined]) -> dict[str, float]:
-    names = combined[0].figures
-    return {name: sum(c.figures[name] for c in combined) / len(combined) for name in names}
+def _weighted(config: TrainConfig, scales: Mapping[str, float], result: Combined) -> dict[str, torch.Tensor]:
+    return {name: loss * (config.objectives[name].weight * scales[name]) for name, loss in result.losses.items()}
+
+
+def _summed(parts: list[dict[str, float]]) -> dict[str, float]:
+    return {name: sum(part[name] for part in parts) for name in parts[0]}
 
 
 def _by_objective(combined: list[Combined]) -> dict[str, float]:
     found: dict[str, float] = {}
-    for name, value in _means(combined).items():
+    for name, value in _summed([one.figures for one in combined]).items():
         objective = name.split("/")[0]
         found[objective] = found.get(objective, 0.0) + value
     return found
 
 
-def _total(config: TrainConfig, normaliser: Normaliser, combined: list[Combined]) -> list[tuple[float, float]]:
-    return [
-        (config.objectives[name].weight * normaliser.scale(name), value)
-        for name, value in _by_objective(combined).items()
-    ]
+def _total(config: TrainConfig, scales: Mapping[str, float], combined: list[Combined]) -> float:
+    """The loss that the step's gradient is of."""
+    return sum(config.objectives[name].weight * scales[name] * v for name, v in _by_objective(combined).items())
 
 
 def _clip(parameters: list[torch.nn.Parameter], limit: float) -> float:
@@ -401,12 +424,12 @@ def look_at(learner: Learner, step: Step, result: Combined, runtime: Runtime) ->
         rows = [runtime.rows(view.float().contiguous()) for view in views]
         figures = collapse.panel(rows[0], rows[1]) if views and len(rows[0]) > 1 else {}
         for term, (total, count) in collapse.baselines(step, learner.objectives).items():
-            if term not in result.figures:
+            if term not in result.means:
                 continue
             both = runtime.total(torch.stack([total.double(), count.double()]))
             base = float(both[0] / both[1].clamp(min=1))
             figures[f"{term}/baseline"] = base
-            figures[f"{term}/ratio"] = result.figures[term] / base if base > 0 else 0.0
+            figures[f"{term}/ratio"] = result.means[term] / base if base > 0 else 0.0
     return figures
 
 
