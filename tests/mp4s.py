@@ -95,6 +95,38 @@ def covered(source: Path, target: Path, first: bool) -> Path:
     return target
 
 
+def turn(path: Path, degrees: float) -> None:
+    """Writes into the first track's header that it is to be shown turned to the left. PyAV 19 offers no call for it."""
+    data = bytearray(path.read_bytes())
+    at, stop = 0, len(data)
+    for kind in (b"moov", b"trak", b"tkhd"):
+        at, size = next((at, size) for found, at, size in boxes(bytes(data), at, stop) if found == kind)
+        at, stop = at + 8, at + size
+    cosine, sine = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    matrix = [cosine, -sine, 0, sine, cosine, 0, 0, 0, 1 << 14]
+    struct.pack_into(">9i", data, at + (40 if data[at] == 0 else 52), *(round(x * (1 << 16)) for x in matrix))
+    path.write_bytes(data)
+
+
+def cropped_by_clap(source: Path, target: Path, width: int, height: int) -> Path:
+    """A copy whose first track has a "clean aperture" of this size about its middle; `moov` must come last."""
+    data = bytearray(source.read_bytes())
+    spans, at, stop = [], 0, len(data)
+    for kind in (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd"):
+        at, size = next((at, size) for found, at, size in boxes(bytes(data), at, stop) if found == kind)
+        spans.append(at)
+        at, stop = at + 8, at + size
+    entry = at + 8  # stsd counts its entries first
+    spans.append(entry)
+    where = entry + struct.unpack_from(">I", data, entry)[0]
+    added = box(b"clap", struct.pack(">8I", width, 1, height, 1, 0, 1, 0, 1))
+    data[where:where] = added
+    for span in spans:
+        struct.pack_into(">I", data, span, struct.unpack_from(">I", data, span)[0] + len(added))
+    target.write_bytes(data)
+    return target
+
+
 def box(kind: bytes, content: bytes) -> bytes:
     return struct.pack(">I4s", 8 + len(content), kind) + content
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from handmade import FRAMES, Datasets, datasets, write
 
+from mp4s import turn
 from xperience.episode import layout
 
 
@@ -62,10 +63,6 @@ def encode_once() -> Callable[..., Path]:
             video = container.add_stream("libx264", rate=20, options=options)
             video.height, video.width = images.shape[1:3]
             video.pix_fmt = "yuv420p"
-            if rotation is not None:
-                if not hasattr(video.codec_context, "set_display_rotation"):
-                    pytest.skip(f"PyAV {av.__version__} writes no rotation")
-                video.set_display_rotation(rotation)
             audio = None if sound is None else container.add_stream("aac", rate=48000, layout="stereo")
             for image in images:
                 container.mux(video.encode(av.VideoFrame.from_ndarray(image, "rgb24")))
@@ -75,6 +72,8 @@ def encode_once() -> Callable[..., Path]:
                 frame.sample_rate, frame.pts, frame.time_base = 48000, 0, Fraction(1, 48000)
                 container.mux(audio.encode(frame))
                 container.mux(audio.encode())
+        if rotation is not None:
+            turn(path, rotation)
         return path
 
     return make

@@ -223,3 +223,27 @@ def test_what_a_range_holds_does_not_depend_on_where_it_begins(
     for start in [*range(1, 60, 4), 58, 59]:
         np.testing.assert_array_equal(video.frames(start, start + 3), whole[start : start + 3])
     np.testing.assert_array_equal(video.frames(13, 47), whole[13:47])
+
+
+def test_frames_that_the_decoder_never_gives_are_an_error(encode: Encode, tmp_path: Path) -> None:
+    """The last stored picture has no content: neither a read from the start nor one near the end is a frame short."""
+    import av
+
+    path = tmp_path / "v.mp4"
+    with av.open(str(encode(tmp_path / "w.mp4", counted(30)))) as source, av.open(str(path), "w") as target:
+        copy = target.add_stream_from_template(source.streams.video[0])
+        for number, packet in enumerate(source.demux(source.streams.video[0])):
+            if packet.dts is None:
+                continue
+            if number == 29:
+                empty = av.Packet(b"\0\0\0\2\x09\xf0")  # an access unit delimiter and nothing else
+                empty.pts, empty.dts, empty.duration = packet.pts, packet.dts, packet.duration
+                empty.time_base, packet = packet.time_base, empty
+            packet.stream = copy
+            target.mux(packet)
+    video = Video("v", path)
+    assert video.num_frames == 30 and numbers(video.frames(25, 29)) == [25, 26, 27, 28]
+    for start in (0, 25, 29):
+        with pytest.raises(CorruptError) as caught:
+            video.frames(start)
+        assert caught.value.field == "frame 29"
