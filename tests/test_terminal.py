@@ -109,6 +109,19 @@ def test_other_terminals(encoding: str, labelled: Path, tmp_path: Path) -> None:
     assert b"\\u505a" in done.stdout or "做" in done.stdout.decode("utf-8")  # typer writes UTF-8 where told ASCII
 
 
+def test_a_folder_whose_name_is_no_text_is_said_plainly(episode_path: Path, tmp_path: Path) -> None:
+    """As an archive from a latin-1 machine leaves it."""
+    session = os.fsencode(tmp_path) + b"/data/caf\xe9"
+    try:
+        shutil.copytree(os.fsencode(episode_path), session + b"/ep1", copy_function=os.link)
+    except OSError:
+        pytest.skip("this file system takes only text for names")
+    for command in ("check data --out {out}", "features data --out {out}", "catalog data --out {out} --quiet"):
+        done = run(command, "utf-8", tmp_path, tmp_path / "out")
+        assert done.returncode == 2 and b"Traceback" not in done.stderr, done.stderr
+        assert b"not UTF-8 text" in done.stderr and b"caf\\udce9" in done.stderr
+
+
 def test_text_files_are_read_and_written_as_utf8_whatever_the_locale() -> None:
     bare = []
     for path in sorted((Path(__file__).parents[1] / "src").rglob("*.py")):

@@ -103,6 +103,13 @@ def main() -> None:
             raise
         print(f"error: this needs {error.name}\n  to do: {extras.how_to_add(extra)}", file=sys.stderr)
         sys.exit(2)
+    except UnicodeEncodeError as error:
+        if not any("\udc80" <= letter <= "\udcff" for letter in error.object):  # bytes of a name that are no text
+            raise
+        print("error: a file or folder has a name that is not UTF-8 text", file=sys.stderr)
+        near = " ".join(error.object[max(0, error.start - 80) : error.end + 20].split())
+        print(f"  found: {near}\n  to do: rename it", file=sys.stderr)
+        sys.exit(2)
     except OSError as error:  # no room, no permission, a file where a folder should be
         place = "" if error.filename is None else f"\n  file: {error.filename}"
         print(f"error: {error.strerror or error}{place}", file=sys.stderr)

@@ -11,7 +11,7 @@ from pathlib import Path
 from xperience import __version__
 from xperience.episode.cameras import VIEWS
 from xperience.episode.layout import ANNOTATION, video_file
-from xperience.errors import MissingError
+from xperience.errors import FormatError, MissingError
 from xperience.progress import track
 from xperience.quality import copies, crew
 from xperience.quality.evidence import DIGEST_VERSION
@@ -24,7 +24,7 @@ def find_episodes(root: Path) -> list[Path]:
     """Episode folders at or below a path: those that hold an annotation or a view. Hidden and `_` folders are not entered.
 
     Raises:
-        MissingError: there is none.
+        MissingError: there is none. FormatError: a name that is no text, which no table can hold.
     """
     root = Path(root)
     if root.is_file():
@@ -33,6 +33,9 @@ def find_episodes(root: Path) -> list[Path]:
     found = [folder for folder in _folders(root, depth=4) if any((folder / name).is_file() for name in names)]
     if not found:
         raise MissingError("no episode here", file=root, hint="give an episode folder or a folder of sessions")
+    for folder in found:
+        if any("\ud800" <= letter <= "\udfff" for letter in str(folder.resolve())):  # bytes that are no characters
+            raise FormatError("a file or folder has a name that is not UTF-8 text", file=folder, hint="rename it")
     return found
 
 

@@ -57,7 +57,7 @@ def export(episode: Episode, file: Path, *, show: bool = True) -> list[str]:
         SpaceError: the file cannot be written.
     """
     with replacing(file) as temporary:
-        recording = rr.RecordingStream(APPLICATION, recording_id=episode.id)
+        recording = rr.RecordingStream(APPLICATION, recording_id=episode.id.encode("utf-8", "replace").decode())
         recording.save(temporary, default_blueprint=_blueprint(episode))
         writer = _Writer(episode, recording)
         for name, write in track(writer.steps(), "rerun", show=show):
