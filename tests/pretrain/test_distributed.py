@@ -1,4 +1,4 @@
-"""Two real processes under torchrun: modalities that some ranks lack, a signal, a loss that is not finite.
+"""Two real processes under torchrun: modalities that some ranks lack, parts of a batch, a signal, a loss that is not finite.
 
 A small learner stands for the model; the real one is killed and goes on in test_distributed_run.py.
 """
@@ -11,6 +11,8 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import pytest
+import toy
 from launching import column, finish, ranks_of, until
 from launching import start as launch
 
@@ -38,6 +40,23 @@ def test_what_is_lacking_on_some_ranks_hangs_nobody(tmp_path: Path) -> None:
     assert min(counts) < 16 and max(counts) == 16
     train(tmp_path / "many", 2, **{"run.steps": 10, "lacking": 0.7, "run.batch": 2, "run.save_every": 1000})
     assert 0 in [row["imu"] for row in column(tmp_path / "many", "present")]
+
+
+def test_loss_and_gradient_are_those_of_the_whole_batch_in_any_parts_on_any_ranks(tmp_path: Path) -> None:
+    """Half of the samples lack their only stream, so that parts and ranks hold unlike counts."""
+    options = {"lacking": 0.5, "run.steps": 3, "run.batch": 8, "run.save_every": 1000}
+    train(tmp_path / "two", 2, parts="1,2,4", **options)
+    toy.run(tmp_path / "one", 0.5, run__steps=3, run__batch=8, run__save_every=1000, optimiser__schedule="constant")
+    alone = read_progress(tmp_path / "one")
+    assert [line["counts"]["future/level"] for line in alone] != [8.0] * 3
+    for parts in (1, 2, 4):
+        shared = read_progress(tmp_path / "two" / str(parts))
+        assert len(shared) == len(alone) == 3
+        for one, two in zip(alone, shared, strict=True):
+            assert two["counts"] == one["counts"]
+            assert two["loss"] == pytest.approx(one["loss"], rel=1e-6)
+            assert two["norm"]["gradient"] == pytest.approx(one["norm"]["gradient"], rel=1e-6)
+            assert two["terms"] == pytest.approx(one["terms"], rel=1e-6)
 
 
 def test_a_signal_to_the_launcher_saves(tmp_path: Path) -> None:

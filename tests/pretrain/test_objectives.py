@@ -539,6 +539,26 @@ def test_objects_are_asked_where_language_was_not_shown() -> None:
     assert contact(known=np.array([True, False]))["objects"] == near(10 * LOG2, 1)
 
 
+def test_tools_are_asked_where_the_text_says_and_was_not_shown() -> None:
+    """One logit log 3 for both windows: log 4/3 where a tool is in use, log 4 where it is not."""
+    yes, no, nothing = "The right hand holds the drill and is tightening screws.", "Right hand grasps the drill.", "It."
+    objective = small.zeroed(Contact(small.config()))
+    objective.tool = small.Fixed(torch.full((2, 1), math.log(3)))
+
+    def asked(interaction: list[str], action: list[str], **changes: object) -> tuple[float, float]:
+        text = {"interaction": interaction, "action": action} | changes
+        batch = small.batch(2, {"contacts": small.stream(torch.zeros(2, 10, 21))}, **text)
+        model = small.Model(small.state(torch.zeros(2, 2, 1, 2)), words={"cup": [1.0, 0, 0, 0]})
+        labels = {"object": ("cup",), "action": (), "subtask": ()}
+        blind = torch.tensor([True, True])
+        return value(objective(small.step(batch, model, dropped_language=blind, labels=labels))["tool_use"])
+
+    assert asked([yes, no], ["", ""]) == near(math.log(4 / 3) + math.log(4), 2)
+    assert asked([nothing, no], ["", ""]) == near(math.log(4), 1), "where the text does not say, nothing is asked"
+    assert asked([nothing, ""], ["Cut carrot", "Pick up knife"]) == near(math.log(4 / 3) + math.log(4), 2)
+    assert asked([yes, no], ["", ""], known=np.array([False, True])) == near(math.log(4), 1)
+
+
 @pytest.mark.parametrize(("scale", "times"), [(0.0, 1.0), (math.log(3), 3.0), (9.0, 100.0)])
 def test_scores_are_cosines_times_a_scale_held_at_a_hundred(scale: float, times: float) -> None:
     """Windows (3, 4) and (0, 2) against names (5, 0) and (0, 1): cosines 0.6 and 0.8, 0 and 1."""

@@ -227,6 +227,19 @@ def test_the_command_plans(tmp_path: Path) -> None:
     assert result.exit_code == 0 and "memory of each of 64 GPUs" in result.stdout and "days" in result.stdout
 
 
+def test_a_plan_says_whose_negatives_are_those_of_a_part() -> None:
+    def planned(**changes: object) -> str:
+        chosen = config(**changes)
+        return costs.plan(chosen, planned_shape(chosen, []), 1)
+
+    both = {"alignment": 1.0, "pairs": 1.0, "masked": 1.0}
+    assert "alignment and pairs draw their negatives from the 2 samples of a part" in planned(
+        objectives=both, run__batch=4, run__accumulate=2
+    )
+    assert "negatives" not in planned(objectives=both, run__batch=4, run__accumulate=1)
+    assert "negatives" not in planned(objectives={"masked": 1.0}, run__batch=4, run__accumulate=2)
+
+
 def test_parts_of_a_batch_give_the_gradient_of_the_whole_with_the_real_model(
     prepared_path: Path, tmp_path: Path
 ) -> None:

@@ -175,10 +175,17 @@ def alone() -> distributed.Runtime:
     return distributed.start("cpu")
 
 
-def run(out: Path, lacking: float = 0.0, poison: int = -1, pause: float = 0.0, **changes: object) -> Outcome:
+def run(
+    out: Path,
+    lacking: float = 0.0,
+    poison: int = -1,
+    pause: float = 0.0,
+    runtime: distributed.Runtime | None = None,
+    **changes: object,
+) -> Outcome:
     torch.set_num_threads(1)
     options = config(**changes)
-    runtime = distributed.start(options.run.device, options.run.replicas)
+    runtime = runtime or distributed.start(options.run.device, options.run.replicas)
     data = Rows(options.run.seed, lacking, pause)
     return train(options, learner(options.run.seed, poison), data, out, runtime)
 
@@ -186,10 +193,17 @@ def run(out: Path, lacking: float = 0.0, poison: int = -1, pause: float = 0.0, *
 def main() -> None:
     assert "imu" in STREAMS
     pairs = dict(argument.split("=") for argument in sys.argv[2:])
+    parts = [int(number) for number in pairs.pop("parts", "").split(",") if number]
     plain = {key: float(pairs.pop(key)) for key in ("lacking", "pause") if key in pairs}
     poison = int(pairs.pop("poison", -1))
     values = {key.replace(".", "__"): int(value) if value.isdigit() else value for key, value in pairs.items()}
-    outcome = run(Path(sys.argv[1]), poison=poison, **plain, **values)
+    if parts:  # a run for each number of parts, in one group of ranks
+        runtime = distributed.start("cpu")
+        for number in parts:
+            out = Path(sys.argv[1]) / str(number)
+            outcome = run(out, poison=poison, runtime=runtime, run__accumulate=number, **plain, **values)
+    else:
+        outcome = run(Path(sys.argv[1]), poison=poison, **plain, **values)
     distributed.finish()
     sys.exit(outcome.code)
 

@@ -14,6 +14,7 @@ from xperience.episode.layout import NOMINAL_FPS
 from xperience.model.config import ModelConfig
 from xperience.prepare.batch import Batch, Cameras, StreamBatch
 from xperience.pretrain.config import TrainConfig
+from xperience.pretrain.objectives import IN_PART
 
 if TYPE_CHECKING:
     from xperience.model.model import XperienceModel
@@ -134,6 +135,13 @@ def plan(config: TrainConfig, shape: ModelConfig, gpus: int) -> str:
         f"windows a second: {run.windows_per_gpu_s(a) * gpus:,.0f} at {a['mfu']:.0%} of {a['gpu_flops'] / 1e12:.0f} "
         f"TFLOP/s, with {a['encoder_share']:.0%} on top for encoders and heads (assumed, see `xperience plan`)",
     ]  # fmt: skip
+    few = [name for name in IN_PART if name in config.weights()]
+    if config.run.accumulate > 1 and few:
+        part = config.run.batch // config.run.accumulate
+        lines.append(
+            f"a batch in {config.run.accumulate} parts: {' and '.join(few)} draw their negatives from the {part:,} samples of "
+            "a part, so another number of parts learns something else; all other objectives do not depend on it"
+        )
     seconds = run.days(windows, gpus, a) * 86_400
     length = f"{config.run.steps:,} steps of {config.run.batch:,} samples" if config.run.steps else "as the config says"
     lines.append(f"time: {_duration(seconds)} for {windows:,.0f} windows, {length}; reading must keep up")

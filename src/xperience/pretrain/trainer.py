@@ -33,14 +33,11 @@ from xperience.pretrain.config import TrainConfig
 from xperience.pretrain.distributed import Runtime, squares
 from xperience.pretrain.gradients import backward_each
 from xperience.pretrain.learner import Learner, accelerate, groups, trained
+from xperience.pretrain.objectives import IN_PART
 from xperience.pretrain.records import Records, order_mark, save_batch
 from xperience.pretrain.step import Step, Term
 
 STOPPED, DIVERGED = 75, 70
-
-IN_PART = ("alignment", "pairs")
-"""Objectives whose negatives are those of a part, on all ranks: in more parts they have fewer, and learn something else.
-Losses and gradients of all other objectives are the same in any number of parts."""
 
 
 class DivergedError(XperienceError):

@@ -14,6 +14,10 @@ NAMES = (
     "masked", "alignment", "pairs", "future", "ego_motion", "hand_motion", "action", "language", "contact", "policy",
 )  # fmt: skip
 
+IN_PART = ("alignment", "pairs")
+"""Those whose negatives are the samples of one part of a batch, on all ranks: in more parts they have fewer, and learn
+something else. Losses and gradients of all others are the same in any number of parts."""
+
 
 class Objective(Protocol):
     """An `nn.Module` with heads of its own.

@@ -1,8 +1,9 @@
-"""Contact and affordance prediction: what is touched, what matters, what comes next.
+"""Contact and affordance prediction: what is touched, what matters, what comes into play.
 
-Contact of each body joint at each frame; the objects that the window is about and those that come into play in the
-second behind it, both scored against embedded names; whether a tool is in use; and the verb that comes next. Contact
-and objects are asked only of samples that were not shown them.
+Contact of each body joint in each block; the objects that the window is about and those that come into play in the
+second behind it, both scored against embedded names; and whether a tool is in use, by the rules of
+`corpus.labels.tools` on the interaction or else on the action, where one of them says. Contact and language are asked
+only of samples that were not shown them.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from xperience.corpus.labels.tools import tool_use
 from xperience.model.config import ModelConfig
+from xperience.prepare.batch import TextBatch
 from xperience.prepare.streams import STREAMS
 from xperience.pretrain.objectives.losses import head, pooled, pooled_width, term, touch
 from xperience.pretrain.step import Step, Term
@@ -70,10 +73,9 @@ class Contact(nn.Module):
                 self.score(kind, feature, embedded), wanted, weight=weight, reduction="none"
             ).mean(1)
             terms[kind] = term(loss * 10, blind)
-        tool = torch.tensor([" with " in f" {text.lower()} " for text in batch.text.interaction], device=device).float()
+        tool, said = tools(batch.text, device)
         loss = F.binary_cross_entropy_with_logits(self.tool(feature)[:, 0].float(), tool, reduction="none")
-        spoken = torch.tensor([bool(text) for text in batch.text.interaction], device=device)
-        terms["tool_use"] = term(loss, blind & spoken)
+        terms["tool_use"] = term(loss, blind & said)
         terms["joints"] = self._joints(step)
         return {name: Term(found.total + zero, found.count) for name, found in terms.items()}
 
@@ -89,6 +91,15 @@ class Contact(nn.Module):
         loss = F.binary_cross_entropy_with_logits(logits, wanted, reduction="none").mean(-1)
         unseen = step.dropped[:, list(STREAMS).index("contacts")]
         return term(loss, valid.any(2) & unseen[:, None])
+
+
+def tools(text: TextBatch, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
+    """[B] float, 1 where a tool is in use, and [B] whether the text says so or says not."""
+    found = [tool_use(interaction, action) for interaction, action in zip(text.interaction, text.action, strict=True)]
+    return (
+        torch.tensor([use is True for use in found], device=device).float(),
+        torch.tensor([use is not None for use in found], device=device),
+    )
 
 
 def members(sets: Sequence[Sequence[str]], names: Sequence[str], device: torch.device) -> torch.Tensor:
