@@ -44,6 +44,7 @@ def replacing(path: Path | str) -> Iterator[Path]:
     """
     path = Path(path)
     temporary = path.parent / f".{path.name}.{uuid.uuid4().hex[:8]}.tmp"
+    _under_way[temporary] = path
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _put_back(path)
@@ -64,6 +65,20 @@ def replacing(path: Path | str) -> Iterator[Path]:
     except BaseException:
         _remove(temporary)
         raise
+    finally:
+        _under_way.pop(temporary, None)
+
+
+_under_way: dict[Path, Path] = {}
+"""Temporary paths of this process, each with what it is to replace."""
+
+
+def clean_up() -> None:
+    """Before the process ends at once: removes what is not whole, and puts back what stands aside."""
+    for temporary, path in list(_under_way.items()):
+        with contextlib.suppress(OSError):
+            _remove(temporary)
+            _put_back(path)
 
 
 def take_place(temporary: Path, path: Path) -> None:

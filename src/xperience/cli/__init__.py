@@ -15,7 +15,7 @@ from typing import Any
 
 import typer
 
-from xperience import extras, terminal
+from xperience import extras, processes, terminal
 from xperience.errors import XperienceError
 
 app = typer.Typer(
@@ -66,6 +66,13 @@ ORDER = (
 """Order of the commands in `--help`; others follow by name."""
 
 
+GOES_ON = frozenset(
+    ("demo", "simulate", "import", "check", "features", "benchmark", "catalog", "fetch", "leakage", "prepare", "pretrain",
+     "evaluate", "scale")
+)  # fmt: skip
+"""Commands that keep what they have done when they are stopped."""
+
+
 def load(app: typer.Typer) -> None:
     """Registers every command found in this package."""
     for module in sorted(m.name for m in pkgutil.iter_modules(__path__)):
@@ -83,6 +90,7 @@ def _equipped(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(call)
     def equipped(**given: Any) -> Any:
         extras.require_for(name, given)
+        processes.begin_command(name in GOES_ON)
         return call(**given)
 
     return equipped
@@ -114,6 +122,6 @@ def main() -> None:
         place = "" if error.filename is None else f"\n  file: {error.filename}"
         print(f"error: {error.strerror or error}{place}", file=sys.stderr)
         sys.exit(2)
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        sys.exit(130)
+    except KeyboardInterrupt:  # of a training inside another command, which has saved
+        print(processes.GOES_ON, file=sys.stderr)
+        sys.exit(processes.STOPPED)

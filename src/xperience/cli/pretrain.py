@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any
@@ -64,7 +65,8 @@ def register(app: typer.Typer) -> None:
             raise UsageError("nothing to train on", field="--data, --out", hint="give both, or --plan")
         from xperience.pretrain import distributed
         from xperience.pretrain.run import pretrain as run
-        from xperience.pretrain.trainer import DIVERGED, DivergedError
+        from xperience.pretrain.trainer import DIVERGED, STOPPED, DivergedError
+        from xperience.processes import GOES_ON
 
         def say(text: str) -> None:
             if not quiet:
@@ -77,6 +79,8 @@ def register(app: typer.Typer) -> None:
             raise typer.Exit(DIVERGED) from error
         # only here: a rank with an error must not wait for the others, who wait for it; torchrun ends them
         distributed.finish()
+        if outcome.code == STOPPED and int(os.environ.get("RANK", "0")) == 0:
+            typer.echo(GOES_ON, err=True)
         raise typer.Exit(outcome.code)
 
 

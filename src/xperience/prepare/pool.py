@@ -10,17 +10,16 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, replace
-from multiprocessing import get_context
 from multiprocessing.context import BaseContext
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from xperience.episode import Episode
 from xperience.episode.presence import Problem
 from xperience.errors import CorruptError, FormatError, LimitError, MissingError
 from xperience.prepare.blocks import registry
 from xperience.prepare.blocks.base import BlockValues, Windows, absent
-from xperience.processes import begin_worker
+from xperience.processes import begin_worker, result_of, unblock, worker_context
 
 WORKERS_A_RECORDING = 6
 """Workers that one recording keeps busy: its views."""
@@ -128,6 +127,8 @@ def run(plans: Iterable[Plan], workers: int, advance: Callable[[float], None], p
             finished, _ = wait(active, timeout=POLL_S, return_when=FIRST_COMPLETED)
             if isinstance(pool, _Processes):
                 advance(pool.moved())
+                if not finished:
+                    unblock(pool)
             for future in finished:
                 plan, job = active.pop(future)
                 try:
@@ -160,7 +161,7 @@ def _submit(pool: Pool, job: Job, advance: Callable[[float], None]) -> Future[Bl
 def _alone(job: Job) -> BlockValues:
     with _Processes(1) as pool:
         try:
-            return pool.submit(_work, job).result()
+            return cast(BlockValues, result_of(pool, pool.submit(_work, job)))
         except BrokenProcessPool:
             return job.failed("the process that worked on it died", found="out of memory, or a fault in a decoder")
 
@@ -212,7 +213,7 @@ Pool = _Here | _Processes
 def _context() -> BaseContext:
     """Forked workers start in milliseconds; a process that already has threads cannot be forked safely."""
     alone = sys.platform == "linux" and threading.active_count() == 1
-    return get_context("fork" if alone else "spawn")
+    return worker_context("fork" if alone else "spawn")
 
 
 def _start(counter: Any, parent: int) -> None:

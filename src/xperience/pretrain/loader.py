@@ -11,9 +11,7 @@ from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -22,14 +20,10 @@ from xperience.prepare.batch import Batch
 from xperience.prepare.shards.reader import Prepared
 from xperience.pretrain.batches import Batches
 from xperience.pretrain.sampling import BatchRecipe, Mix
-from xperience.processes import begin_worker
+from xperience.processes import begin_worker, result_of, worker_context
 
 AHEAD = 2
 """Batches that may be ready, besides one that each worker is busy with: of a large model they take gigabytes each."""
-
-
-LOOK_S = 1.0
-"""How often a worker is looked after while its batch is waited for."""
 
 
 def samples_of(step: int, size: int, rank: int = 0, world: int = 1) -> np.ndarray:
@@ -68,7 +62,7 @@ def load(
     """
     samples_of(start, size, rank, world)
     if workers:
-        context = get_context("spawn")
+        context = worker_context("spawn")
         pool: ProcessPoolExecutor | ThreadPoolExecutor = ProcessPoolExecutor(
             workers, mp_context=context, initializer=_open, initargs=(os.getpid(), folders, mixes, recipe, seed)
         )
@@ -87,7 +81,7 @@ def load(
             if not waiting:
                 return
             number, future = waiting.popleft()
-            yield number, _result(pool, future)
+            yield number, result_of(pool, future)
     except BrokenProcessPool as error:
         raise LimitError(
             "a loader process died",
@@ -97,25 +91,6 @@ def load(
         ) from error
     finally:
         pool.shutdown(cancel_futures=True)  # waits for what is under way: no process outlives its loader
-
-
-def _result(pool: Any, future: Future[Batch]) -> Batch:
-    """What a worker made.
-
-    One that is killed while it writes leaves half a message in the pipe, and the pool would wait for the other half for
-    ever: the pool itself keeps the end that is written to open (CPython 3.11). So that end is closed here.
-    """
-    while True:
-        try:
-            return future.result(timeout=LOOK_S)
-        except TimeoutError:
-            if future.done():
-                raise
-            workers = list((getattr(pool, "_processes", None) or {}).values())
-            if any(worker.exitcode is not None for worker in workers):
-                for worker in workers:
-                    worker.kill()
-                pool._result_queue._writer.close()
 
 
 _batches: Batches | None = None  # in a worker: its own

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from xperience.errors import XperienceError
-from xperience.processes import begin_worker
+from xperience.processes import begin_worker, worker_context
 
 LONGEST_S = 3600.0
 """Seconds after which an episode is given up; a recording of real length takes a few minutes."""
@@ -37,7 +36,7 @@ def work_through(
         XperienceError: raised by `work`; the other processes are stopped then, as they are when this is dropped.
     """
     # Processes of a server without threads: quick to start, and safe beside the progress bar's thread.
-    context = multiprocessing.get_context("forkserver")
+    context = worker_context("forkserver")
     context.set_forkserver_preload([preload])
     waiting = list(jobs.items())[::-1]
     running: dict[int, tuple[Path, BaseProcess, Connection, float]] = {}
@@ -84,7 +83,6 @@ def _outcome(process: BaseProcess, ours: Connection) -> str:
 
 
 def _member(pipe: Connection, work: Callable[..., None], path: Path, *arguments: Any) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then stops all
     begin_worker()  # the server of processes, which goes with the run
     try:
         work(path, *arguments)
