@@ -11,7 +11,7 @@ from enum import IntEnum
 
 import numpy as np
 
-from xperience.errors import XperienceError
+from xperience.errors import CorruptError, XperienceError
 
 
 class Presence(IntEnum):
@@ -55,7 +55,9 @@ class Signal:
     reason: str = ""
 
     def __post_init__(self) -> None:
-        assert len(self.values) == len(self.valid) == len(self.times_s), "a signal's arrays differ in length"
+        lengths = len(self.values), len(self.valid), len(self.times_s)
+        if len(set(lengths)) > 1:
+            raise CorruptError("arrays of a stream differ in length", field="values, valid, times", found=lengths)
 
     def __len__(self) -> int:
         return len(self.values)

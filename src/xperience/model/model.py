@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from xperience.errors import CorruptError
 from xperience.model import encoders
 from xperience.model.config import ModelConfig
 from xperience.model.encoders.span import Span
@@ -89,7 +90,11 @@ class XperienceModel(nn.Module):
 
     def __init__(self, config: ModelConfig, tokenizer: Tokenizer) -> None:
         super().__init__()
-        assert len(tokenizer) <= config.vocabulary, "the tokenizer has more tokens than the model"
+        if len(tokenizer) > config.vocabulary:
+            raise CorruptError(
+                "the tokenizer has more tokens than the model", field="tokenizer.json", found=len(tokenizer),
+                expected=f"at most {config.vocabulary}",
+            )  # fmt: skip
         self.config = config
         D = config.width
         self.streams = tuple(stream for stream in STREAMS if stream in config.streams)

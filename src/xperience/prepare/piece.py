@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from xperience.episode import Presence
+from xperience.errors import CorruptError
 
 
 @dataclass(frozen=True)
@@ -26,4 +27,6 @@ class Piece:
     presence: Presence = Presence.PRESENT
 
     def __post_init__(self) -> None:
-        assert len(self.values) == len(self.times_s) == len(self.valid), "a piece's arrays differ in length"
+        lengths = len(self.values), len(self.times_s), len(self.valid)
+        if len(set(lengths)) > 1:
+            raise CorruptError("arrays of a stream differ in length", field="values, times, valid", found=lengths)

@@ -55,11 +55,12 @@ def read(path: Path) -> Checkpoint:
     """
     try:
         manifest = json.loads((path / MANIFEST).read_text("utf-8"))
-        assert manifest["format"] == FORMAT and isinstance(manifest["step"], int)
+        if manifest["format"] != FORMAT or type(manifest["step"]) is not int or manifest["step"] < 0:
+            raise ValueError(f"format {manifest['format']}, step {manifest['step']}")
         listed = {str(name): (int(entry["bytes"]), str(entry["blake2b"])) for name, entry in manifest["files"].items()}
     except FileNotFoundError as error:
         raise MissingError("no checkpoint, or half of one", file=path, expected=MANIFEST) from error
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, AssertionError, RecursionError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise CorruptError("the manifest cannot be read", file=path / MANIFEST, found=str(error)) from error
     for name, (size, checksum) in listed.items():
         file = path / name

@@ -346,11 +346,12 @@ def _standing(found: checkpoints.Checkpoint) -> Counters:
     try:
         counters = Counters(**found.manifest["counters"])
         counts = (counters.step, counters.samples, counters.tokens, counters.skipped, *counters.present.values())
-        assert all(type(count) is int and count >= 0 for count in counts) and counters.step == found.step
-        assert math.isfinite(counters.seconds) and math.isfinite(counters.waited)
+        whole = all(type(count) is int and count >= 0 for count in counts) and counters.step == found.step
+        whole &= math.isfinite(counters.seconds) and math.isfinite(counters.waited)
         Normaliser({}).restore(found.manifest["normaliser"])
-        assert type(found.manifest["alarm"]) is int
-    except (KeyError, ValueError, TypeError, AttributeError, AssertionError) as error:
+        if not whole or type(found.manifest["alarm"]) is not int:
+            raise ValueError("counters that cannot be")
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise CorruptError("the manifest does not say where the run stands", file=found.path) from error
     return counters
 
