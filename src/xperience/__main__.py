@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from xperience.processes import watch_signals
+from xperience.processes import ignore_signals, watch_signals
 
 
 def main() -> None:
     watch_signals()
-    from xperience import cli
+    try:
+        from xperience import cli
 
-    cli.main()
+        cli.main()
+    finally:
+        ignore_signals()
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
-from multiprocessing import context, forkserver
+from multiprocessing import context, forkserver, resource_tracker
 from typing import Any, Literal
 
 from xperience import threads
@@ -43,9 +43,16 @@ def begin_command(goes_on: bool) -> None:
     _command["goes_on"] = goes_on
 
 
+def ignore_signals() -> None:
+    """All is done: a signal that comes while Python itself ends changes nothing."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+
+
 def _stop(number: int, frame: object) -> None:
-    for one in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(one, signal.SIG_IGN)
+    ignore_signals()
+    for worker in multiprocessing.active_children():
+        worker.kill()  # what it has half written is swept up by the next call
     storage = sys.modules.get("xperience.storage")
     if storage is not None:
         storage.clean_up()
@@ -69,19 +76,23 @@ def _release_semaphores() -> None:
 
 
 @contextmanager
-def _deaf() -> Iterator[None]:
+def _deaf(tracked: bool = True) -> Iterator[None]:
     """A process that is started in here never hears SIGINT, from its first instruction on."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if hasattr(signal, "pthread_sigmask") else None
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    if tracked:
+        resource_tracker.ensure_running()  # which the start would do, and unblock the signal
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        if before is not None:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class _Fork(context.ForkProcess):
     def start(self) -> None:
-        with _deaf():
+        with _deaf(tracked=False):
             super().start()
 
 

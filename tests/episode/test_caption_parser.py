@@ -103,10 +103,10 @@ def test_parts_of_another_kind_are_left_out_and_counted() -> None:
     caption, problems = parsed(
         {
             "config": "none",
-            "global_summary": ["no"],
+            "global_summary": ["no", "no"],
             "segments": [
                 5,
-                {"Current Action": {"label": "x"}, "objects": ["cup"], "interaction": {"3": ["x"], "4": "y"}},
+                {"Current Action": {"label": "x"}, "objects": ["cup"], "interaction": {"3": ["x", "z"], "4": "y"}},
                 {"Current Action": [None, {"label": 3}], "objects": {"3": "cup", "4": 5, "5": ["a", None, 6]}},
             ],
         }
@@ -117,6 +117,7 @@ def test_parts_of_another_kind_are_left_out_and_counted() -> None:
     assert caption.segments[1].objects == ((3, ("cup",)), (5, ("a", "6")))
     assert sorted(p.split("|")[0] + p.split("|")[2] for p in problems) == [
         "caption: Current Action2",
+        "caption: global_summary1",
         "caption: interaction1",
         "caption: objects2",
         "caption: segments1",

@@ -7,6 +7,7 @@ measured before it is made.
 
 from __future__ import annotations
 
+import codecs
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -156,12 +157,12 @@ class AnnotationFile:
         if dataset is None:
             return None
         with self._decoding("text cannot be read", name):
-            is_bytes = dataset.dtype == np.uint8 and dataset.ndim == 1  # as some writers store text
-            if dataset.size != 1 and not is_bytes:
+            letters = _is_letters(dataset)  # as some writers store text
+            if dataset.size != 1 and not letters:
                 raise FormatError("not a single string", file=self.path, field=name, found=f"shape {dataset.shape}")
             if dataset.dtype.kind == "O":
                 raw = b"".join(read_strings(dataset, self.path, name, MAX_TEXT_BYTES))
-            elif dataset.dtype.kind == "S" or is_bytes:
+            elif dataset.dtype.kind in "SV" or letters:
                 stored = dataset.size * dataset.dtype.itemsize
                 if stored > MAX_TEXT_BYTES:
                     raise LimitError(
@@ -175,7 +176,7 @@ class AnnotationFile:
                 raw = np.asarray(dataset[()]).tobytes()
             else:
                 raise FormatError("not text", file=self.path, field=name, found=str(dataset.dtype))
-        return raw.decode("utf-8", errors="replace").strip("\x00")
+        return _decoded(raw, dataset.dtype.itemsize if letters and dataset.dtype.kind in "iu" else 1)
 
     def attribute(self, name: str) -> str:
         """A short text attribute of the file; "" where there is none of fixed width.
@@ -252,6 +253,25 @@ class AnnotationFile:
         except (OSError, RuntimeError, ValueError, KeyError, TypeError, UnicodeError, MemoryError) as error:
             lines = str(error).splitlines() or [type(error).__name__]
             raise CorruptError(what, file=self.path, field=name, found=lines[0][:200]) from error
+
+
+def _is_letters(dataset: h5py.Dataset) -> bool:
+    """Whether a dataset is a row or a column of letters: numbers of 1, 2 or 4 bytes (MATLAB's char is uint16), or single
+    characters (C's char)."""
+    shape, kind, size = dataset.shape, dataset.dtype.kind, dataset.dtype.itemsize
+    line = len(shape) == 1 or (len(shape) == 2 and 1 in shape)
+    return line and dataset.size > 1 and ((kind in "iu" and size in (1, 2, 4)) or (kind == "S" and size == 1))
+
+
+def _decoded(raw: bytes, unit: int) -> str:
+    """Text of bytes that are UTF-8, or UTF-16 or 32 by their byte order mark, or of units of 2 or 4 bytes."""
+    if unit > 1:
+        text = raw.decode({2: "utf-16-le", 4: "utf-32-le"}[unit], errors="replace")
+    elif raw[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        text = raw.decode("utf-16", errors="replace")
+    else:
+        text = raw.decode("utf-8", errors="replace")
+    return text.lstrip("\ufeff").strip("\x00")
 
 
 def _matches(shape: tuple[int, ...], pattern: tuple[str | int, ...]) -> bool:

@@ -6,13 +6,13 @@ Times stand in a caption as device nanoseconds, as int or text, mixed within one
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
+from xperience.episode import caption_text
 from xperience.episode.annotation import MAX_TEXT_BYTES, UNREADABLE, AnnotationFile
 from xperience.episode.presence import Notes
 from xperience.errors import FormatError, LimitError
@@ -90,7 +90,7 @@ def read_caption(file: AnnotationFile, folder: Path, notes: Notes) -> Caption | 
             text = file.text(name)
             if text is None or not (text := text.lstrip("\ufeff").strip()):
                 continue
-            if text[0] not in "{[":
+            if not caption_text.looks_like_json(text):
                 text = _text_beside(folder, text, file.path, name)
             return parse(text, notes, name, file.path)
         except UNREADABLE as error:
@@ -111,10 +111,16 @@ def parse(text: str, notes: Notes, name: str = "caption", path: Path | None = No
             "caption has too many parts", file=path, field=name, found=brackets, expected=f"at most {MAX_BRACKETS}"
         )
     try:
-        data = json.loads(text, strict=False, parse_int=_whole, parse_constant=str)
+        data = caption_text.load(text, notes, name)
     except (ValueError, RecursionError) as error:
         raise FormatError("caption is not JSON", file=path, field=name, found=str(error)[:200]) from error
-    segments = data.get("segments", []) if isinstance(data, dict) else None
+    parser = _Parser(name, path)
+    segments = parser.get(data, "segments") if isinstance(data, dict) else None
+    if isinstance(data, dict) and segments is None:
+        notes.add(
+            name, "no segments: not a caption of this format", f"keys {', '.join(sorted(data))[:120]}", "segments"
+        )
+        segments = []
     if not isinstance(segments, list):
         raise FormatError(
             "caption is not an object with a list of segments",
@@ -126,12 +132,12 @@ def parse(text: str, notes: Notes, name: str = "caption", path: Path | None = No
         raise LimitError(
             "caption has too many segments", file=path, field=name, found=len(segments), expected=f"≤ {MAX_SEGMENTS}"
         )
-    parser = _Parser(name, path)
     parsed = tuple(parser.segment(k, entry) for k, entry in enumerate(segments) if parser.is_object(entry, "segments"))
-    config = data.get("config")
-    task = _text(config.get("Main Task")) if isinstance(config, dict) else ""
+    config = parser.get(data, "config")
+    task = parser.text(parser.get(config, "Main Task"), "Main Task") if isinstance(config, dict) else ""
+    summary = parser.text(parser.get(data, "global_summary"), "global_summary")
     parser.report(notes)
-    return Caption("" if task.strip() == "N/A" else task, _text(data.get("global_summary")), parsed)
+    return Caption("" if task.strip() == "N/A" else task, summary, parsed)
 
 
 @dataclass
@@ -142,18 +148,22 @@ class _Parser:
     path: Path | None
     unusable: Counter[str] = field(default_factory=Counter)
     unknown: list[str] = field(default_factory=list)
+    spelt: Counter[str] = field(default_factory=Counter)
+    single: Counter[str] = field(default_factory=Counter)
     entries: int = 0
 
     def segment(self, index: int, entry: dict[str, object]) -> Segment:
-        number = entry.get("segment_id")
+        number = self.get(entry, "segment_id")
         return Segment(
             id=number if isinstance(number, int) and not isinstance(number, bool) else index,
-            subtask=_text(entry.get("Sub Task")),
-            start=self.time(entry.get("start_frame")),
-            end=self.time(entry.get("end_frame")),
-            actions=tuple(self.actions(entry.get("Current Action"))),
-            objects=tuple((self.key(t), _names(v)) for t, v in self.sampled(entry, "objects", (list, str))),
-            interaction=tuple((self.key(t), _text(v)) for t, v in self.sampled(entry, "interaction", (str,))),
+            subtask=self.text(self.get(entry, "Sub Task"), "Sub Task"),
+            start=self.time(self.get(entry, "start_frame")),
+            end=self.time(self.get(entry, "end_frame")),
+            actions=tuple(self.actions(self.get(entry, "Current Action"))),
+            objects=tuple((self.key(t), self.names(v)) for t, v in self.sampled(entry, "objects", (list, str))),
+            interaction=tuple(
+                (self.key(t), self.text(v, "interaction")) for t, v in self.sampled(entry, "interaction", (str,))
+            ),
         )
 
     def actions(self, value: object) -> Iterator[Action]:
@@ -165,26 +175,54 @@ class _Parser:
                 continue
             self.count()
             yield Action(
-                label=_text(entry.get("label")),
-                description=_text(entry.get("description")),
-                start=self.time(entry.get("start_frame_name") or entry.get("start_frame")),
-                end=self.time(entry.get("end_frame_name") or entry.get("end_frame")),
+                label=self.text(self.get(entry, "label"), "label"),
+                description=self.text(self.get(entry, "description"), "description"),
+                start=self.time(self.get(entry, "start_frame_name") or self.get(entry, "start_frame")),
+                end=self.time(self.get(entry, "end_frame_name") or self.get(entry, "end_frame")),
             )
 
     def sampled(self, entry: dict[str, object], key: str, types: tuple[type, ...]) -> Iterator[tuple[str, object]]:
         """(time, value) pairs of `objects` or `interaction`."""
-        value = entry.get(key)
+        value = self.get(entry, key)
         if value is None:
             return
         if not isinstance(value, dict):
             self.unusable[key] += 1
             return
         for time, item in value.items():
+            if list not in types and isinstance(item, list) and len(item) == 1 and isinstance(item[0], str):
+                self.single[key] += 1
+                item = item[0]
             if not isinstance(item, types):
                 self.unusable[key] += 1
                 continue
             self.count()
             yield time, item
+
+    def get(self, entry: dict[str, object], key: str) -> object:
+        """The value of a key, also where it is spelt with other letters' case, spaces or underscores, if one key alone is."""
+        if key in entry:
+            return entry[key]
+        wanted = _plain(key)
+        others = [name for name in entry if isinstance(name, str) and _plain(name) == wanted]
+        if len(others) != 1:
+            return None
+        self.spelt[f"{others[0][:60]} for {key}"] += 1
+        return entry[others[0]]
+
+    def text(self, value: object, where: str) -> str:
+        """Text of a label; of a list with one text that text. Anything else is counted and left out."""
+        if isinstance(value, list) and len(value) == 1 and isinstance(value[0], str):
+            self.single[where] += 1
+            value = value[0]
+        if value is not None and (isinstance(value, bool | list | dict)):
+            self.unusable[where] += 1
+        return _text(value)
+
+    def names(self, value: object) -> tuple[str, ...]:
+        """An object list; a single name is a list of one."""
+        names = value if isinstance(value, list) else [value]
+        return tuple(name for name in (self.text(one, "objects") for one in names) if name)
 
     def time(self, value: object) -> TimeKey | None:
         """A time as device nanoseconds, else its text; None where there is none."""
@@ -221,6 +259,10 @@ class _Parser:
     def report(self, notes: Notes) -> None:
         for where, count in sorted(self.unusable.items()):
             notes.add(f"{self.name}: {where}", "entries that are not of the format are left out", count)
+        for spelling, count in sorted(self.spelt.items()):
+            notes.add(f"{self.name}: {spelling}", "a key is spelt otherwise; it is read all the same", count)
+        for where, count in sorted(self.single.items()):
+            notes.add(f"{self.name}: {where}", "a list with one text stands for the text", count)
         if self.unknown:
             examples = ", ".join(list(dict.fromkeys(self.unknown))[:3])
             notes.add(self.name, "times that are no device timestamps", f"{len(self.unknown)}: {examples}", "digits")
@@ -255,11 +297,6 @@ def _text_beside(folder: Path, written: str, file: Path, name: str) -> str:
     return data.decode("utf-8", errors="replace").lstrip("\ufeff").strip("\x00 \t\r\n")
 
 
-def _whole(digits: str) -> int | str:
-    """A JSON integer; text where it is too long for any time (and for Python's limit on digits)."""
-    return int(digits) if len(digits) <= 20 else digits[:40]
-
-
 def _text(value: object) -> str:
     """Text of a JSON value, without lone surrogates, which no file or terminal can take; "" for null and containers."""
     if isinstance(value, str):
@@ -267,7 +304,5 @@ def _text(value: object) -> str:
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
 
 
-def _names(value: object) -> tuple[str, ...]:
-    """An object list; a single name is a list of one."""
-    names = value if isinstance(value, list) else [value]
-    return tuple(name for name in map(_text, names) if name)
+def _plain(key: str) -> str:
+    return re.sub(r"[\W_]", "", key).casefold()

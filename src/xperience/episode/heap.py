@@ -71,7 +71,8 @@ def read_strings(dataset: h5py.Dataset, file: Path, field: str, limit: int) -> l
 
 def _references(dataset: h5py.Dataset, file: Path, field: str) -> np.ndarray:
     """[strings] of _REFERENCE; entries that were never written are empty."""
-    if h5py.check_string_dtype(dataset.dtype) is None:
+    of = h5py.check_vlen_dtype(dataset.dtype)  # bytes of variable length, as some writers store text
+    if h5py.check_string_dtype(dataset.dtype) is None and (of is None or np.dtype(of).itemsize != 1):
         raise FormatError("not text", file=file, field=field, found=dataset.dtype)
     plist = dataset.id.get_create_plist()
     kind, plain = plist.get_layout(), plist.get_nfilters() == 0
