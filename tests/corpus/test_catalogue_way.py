@@ -235,3 +235,54 @@ def test_names_of_folders_above_are_no_columns_and_no_patterns(tmp_path, above):
         == query(plain, "SELECT count(*) AS n FROM files").to_pylist()
     )
     assert Catalogue.open(odd).table().equals(Catalogue.open(plain).table())
+
+
+NAMES = ["annotation.hdf5", *VIEWS]
+
+
+@pytest.mark.parametrize(
+    ("name", "encoding", "path", "size"),
+    [
+        ("a.json", "utf-8", "{}", 1000),
+        ("a.json", "utf-16", "{}", 1000),
+        ("a.jsonl", "utf-16", "{}", 1000),
+        ("a.jsonl", "utf-8-sig", "{}", 1000),
+        ("a.json", "utf-8", "./{}", 1000),
+        ("a.jsonl", "utf-8", "././{}", 1000),
+        ("a.json", "utf-8", "back\\slash", 1000),
+        ("a.json", "utf-8", "{}", "1000"),
+        ("a.json", "utf-8", "{}", "1,000"),
+        ("a.json", "utf-8", "{}", 1000.0),
+    ],
+)
+def test_listings_as_other_programs_write_them(tmp_path, name, encoding, path, size):
+    paths = [f"s1/ep1/{one}" for one in NAMES]
+    paths = [p.replace("/", "\\") if "slash" in path else path.format(p) for p in paths]
+    rows = [{"path": p, "size": size} for p in paths]
+    text = json.dumps(rows) if name.endswith(".json") else "\r\n".join(json.dumps(row) for row in rows)
+    (tmp_path / name).write_text(text, encoding, newline="")
+    build([str(tmp_path / name)], tmp_path / "cat", show=False)
+    (row,) = Catalogue.open(tmp_path / "cat").episodes()
+    assert (row.episode_id, row.bytes, row.files, row.reason) == ("s1__ep1", 7000, 7, None)
+
+
+@pytest.mark.parametrize("path", ["./../s1/ep1/x", "..\\s1\\ep1\\x", "C:\\s1\\ep1\\x", "\\s1\\ep1\\x", ".//s1/ep1/x"])
+def test_paths_that_lead_out_are_refused_in_any_spelling(tmp_path, path):
+    (tmp_path / "a.json").write_text(json.dumps([{"path": path, "size": 1}]))
+    with pytest.raises(FormatError, match="may lead out"):
+        build([str(tmp_path / "a.json")], tmp_path / "cat", show=False)
+
+
+@pytest.mark.parametrize("size", ["12 MB", "-5", 1.5, True, [1], "1,00"])
+def test_a_listed_size_that_is_none_is_refused(tmp_path, size):
+    (tmp_path / "a.json").write_text(json.dumps([{"path": "s1/ep1/annotation.hdf5", "size": size}]))
+    with pytest.raises(FormatError, match="a size that is none"):
+        build([str(tmp_path / "a.json")], tmp_path / "cat", show=False)
+
+
+def test_sizes_that_are_not_stated_stay_unknown(tmp_path):
+    (tmp_path / "a.json").write_text(json.dumps([{"path": f"s1/ep1/{name}"} for name in NAMES]))
+    build([str(tmp_path / "a.json")], tmp_path / "cat", show=False)
+    (row,) = Catalogue.open(tmp_path / "cat").episodes()
+    assert row.bytes is None and row.reason is None
+    assert "of unknown size" in (tmp_path / "cat" / "DATA_ACCESS_STATUS.md").read_text()

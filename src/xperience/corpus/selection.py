@@ -78,6 +78,9 @@ def select(
         raise UsageError(
             "so many episodes cannot be chosen", field="--episodes", found=count,
             expected=f"1 to {len(known)}: the usable episodes{sized}",
+            hint=f"{len(usable) - len(known):,} have no size: list them anew with sizes, or leave the budget away"
+            if len(known) < len(usable)
+            else None,
         )  # fmt: skip
     costs = np.array([size(row) or 0 for row in known], np.int64)
     least = int(np.sort(costs)[:count].sum())

@@ -19,6 +19,7 @@ import numpy as np
 
 from xperience.episode.heap import read_strings
 from xperience.episode.layout import BY_PATH, LONGEST
+from xperience.episode.standins import stand_in
 from xperience.episode.storage_checks import check_inflation, check_layout
 from xperience.errors import CorruptError, FormatError, LimitError, MissingError
 
@@ -55,6 +56,9 @@ class AnnotationFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        other = stand_in(path)
+        if other is not None:
+            raise CorruptError("annotation file was not fetched", file=path, found=other.what, hint=other.hint)
         if not path.is_file():
             raise MissingError("no annotation file", file=path, hint="give an episode folder or its annotation.hdf5")
         try:

@@ -57,6 +57,7 @@ def _summary(rows: Sequence[EpisodeRow]) -> dict[str, Any]:
         "files": sum(row.files or 0 for row in rows),
         "bytes": sum(row.bytes or 0 for row in rows),
         "training_bytes": sum(row.training_bytes or 0 for row in rows),
+        "episodes_of_unknown_size": sum(row.bytes is None for row in rows),
         "complete": sum(bool(row.complete) for row in rows),
         "set_aside": sum(row.reason is not None for row in rows),
         "seconds_known": sum(durations),
@@ -125,12 +126,20 @@ def _tebi(count: int) -> str:
     return f"{value:,.2f} TiB"
 
 
+def _sizes(summary: Mapping[str, Any]) -> str:
+    """How much the episodes are together; what is not known is no zero."""
+    unknown = summary["episodes_of_unknown_size"]
+    if unknown and unknown == summary["episodes"]:
+        return "of unknown size: the listing states none."
+    text = f"{_tebi(summary['bytes'])}; {_tebi(summary['training_bytes'])} without {VISUALIZATION}, which training never reads."
+    return text + (f" Not counted: {unknown:,} episodes of unknown size." if unknown else "")
+
+
 def _data_page(found: Mapping[str, Any]) -> str:
     summary = found["summary"]
     lines = [
         "# Access to the data", "",
-        f"{summary['episodes']:,} episodes in {summary['sessions']:,} sessions, {_tebi(summary['bytes'])}; "
-        f"{_tebi(summary['training_bytes'])} without {VISUALIZATION}, which training never reads.", "",
+        f"{summary['episodes']:,} episodes in {summary['sessions']:,} sessions, {_sizes(summary)}", "",
         "| source | kind | revision | licence | episodes | size |", "| --- | --- | --- | --- | ---: | ---: |",
     ]  # fmt: skip
     for s in found["sources"]:

@@ -12,6 +12,7 @@ from xperience.corpus.labels import VERSION, family, parse
 from xperience.corpus.row import EpisodeRow
 from xperience.episode import layout
 from xperience.episode.cameras import VIEWS
+from xperience.episode.standins import stand_in
 from xperience.errors import XperienceError
 from xperience.storage import digest
 
@@ -63,12 +64,25 @@ def _sizes(row: EpisodeRow, files: list[FileEntry]) -> None:
         row.reason = f"empty file: {', '.join(empty)}"
 
 
+def _standing_in(folder: Path, files: list[FileEntry]) -> str | None:
+    """Which files were never fetched; None where all are what their names say."""
+    names: dict[str, list[str]] = {}
+    for file in sorted(files, key=lambda f: f.name):
+        other = stand_in(folder / file.name) if file.name in WANTED and file.bytes != 0 else None
+        if other is not None:
+            names.setdefault(f"{other.what}; {other.hint}", []).append(file.name)
+    return "; ".join(f"not fetched: {', '.join(files)}: {what}" for what, files in names.items()) or None
+
+
 WANTED = (layout.ANNOTATION, *(layout.video_file(view) for view in VIEWS))
 
 
 def _read_local(row: EpisodeRow, listed: Listed, verify_hashes: bool) -> None:
     folder = Path(listed.location)
     before = _stats(folder, listed.files)
+    row.reason = _standing_in(folder, listed.files)
+    if row.reason is not None:
+        return
     try:
         for file in listed.files:
             if file.state == "present":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from xperience.episode.standins import stand_in
 from xperience.errors import CorruptError, MissingError
 
 LENIENT_BELOW = 19
@@ -29,6 +30,9 @@ def open_mp4(path: Path, field: str) -> Any:
     """
     import av
 
+    other = stand_in(path)
+    if other is not None:
+        raise CorruptError("MP4 was not fetched", file=path, field=field, found=other.what, hint=other.hint)
     if not path.is_file():
         raise MissingError("no such video", file=path, field=field)
     try:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import codecs
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from xperience.corpus.catalogue.sources.listing import MAX_FILES, FileEntry, Grouping, Listing, safe_parts
 from xperience.errors import CorruptError, FormatError, LimitError
@@ -66,7 +68,7 @@ def _read(path: Path) -> Any:
     if path.stat().st_size > MAX_BYTES:
         raise LimitError("listing too long", file=path, expected="at most 2 GiB", hint="write it as .jsonl")
     try:
-        content = json.loads(path.read_bytes())
+        content = json.loads(_text(path.read_bytes()))
     except (ValueError, RecursionError) as error:
         raise CorruptError("not JSON", file=path, found=str(error)[:200]) from error
     if not isinstance(content, (dict, list)):
@@ -74,10 +76,21 @@ def _read(path: Path) -> Any:
     return content
 
 
+def _text(data: bytes) -> str:
+    """As Windows programs write it, too: UTF-16 with its mark, UTF-8 with one."""
+    return data.decode(_encoding(data[:2]))
+
+
+def _encoding(head: bytes) -> str:
+    return "utf-16" if head in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig"
+
+
 def _lines(path: Path) -> Iterator[Any]:
     with path.open("rb") as file:
+        encoding = _encoding(file.read(2))
+    with path.open(encoding=encoding, errors="strict", newline="") as file:
         number = 0
-        while line := file.readline(MAX_LINE):
+        while line := _line(file, path, number):
             number += 1
             if line.strip():
                 try:
@@ -94,6 +107,8 @@ def _add(entry: Any, n: int, grouping: Grouping, file: Path) -> None:
     if entry.get("type") == "directory":
         return
     path = entry.get("path") or entry.get("rfilename")
+    if isinstance(path, str):
+        path = _plain(path)
     if not isinstance(path, str):
         raise FormatError("a file without a path", file=file, field=f"entry {n}", found=repr(path), expected="text")
     size = entry.get("size", entry.get("bytes"))
@@ -108,7 +123,30 @@ def _add(entry: Any, n: int, grouping: Grouping, file: Path) -> None:
     grouping.add(path, FileEntry("", _size(size, path, file), sha and str(sha).removeprefix("sha256:"), kind))
 
 
+def _line(file: TextIO, path: Path, number: int) -> str:
+    try:
+        return file.readline(MAX_LINE)
+    except UnicodeError as error:
+        raise CorruptError("not JSON", file=path, field=f"line {number + 1}", found=str(error)[:200]) from error
+
+
+def _plain(path: str) -> str:
+    """A path as repositories write it: without "./" in front (as `find` lists), with slashes (as Windows does not)."""
+    if "/" not in path:
+        path = path.replace("\\", "/")
+    while path.startswith("./"):
+        path = path[2:]
+    return path
+
+
 def _size(size: Any, path: str, file: Path) -> int | None:
+    """A size in bytes; whole numbers as text, with separators of thousands, or as 1000.0 are read, too."""
+    if isinstance(size, str) and re.fullmatch(r"\d{1,3}([, _]\d{3})+|\d{1,19}", size.strip()):
+        size = int(re.sub(r"\D", "", size))
+    if isinstance(size, float) and size.is_integer():
+        size = int(size)
+    if isinstance(size, str) and not size.strip():
+        size = None
     if size is not None and (not isinstance(size, int) or isinstance(size, bool) or not 0 <= size < 2**62):
         raise FormatError(
             "a size that is none", file=file, field=path, found=repr(size)[:80], expected="bytes, 0 or more"
