@@ -66,6 +66,7 @@ def _busy() -> None:
     time.sleep(60)
 
 
+@pytest.mark.timeout(25, method="signal")
 @pytest.mark.parametrize("method", ["fork", "spawn"])
 def test_half_a_message_of_a_pools_worker_breaks_the_pool_within_seconds(method: Any) -> None:
     pool = ProcessPoolExecutor(2, mp_context=worker_context(method), initializer=begin_worker)
