@@ -42,6 +42,9 @@ NAMES = (
 )
 
 
+VIDEO = "video_stereo_left"
+
+
 def config(streams: Sequence[str] = NAMES, **changes: object) -> ModelConfig:
     shapes = {}
     for name in streams:
@@ -436,6 +439,65 @@ def test_pictures_are_cut_into_cells_row_by_row() -> None:
     assert found.block.tolist() == [0] * 4 + [1] * 4
     assert found.time[0].tolist() == pytest.approx([0.1] * 4 + [0.35] * 4)
     assert video.scaled(torch.tensor([0, 255])).tolist() == pytest.approx([-1.8, 2.2])
+
+
+def test_invalid_pictures_are_replaced_by_the_nearest_valid_one() -> None:
+    """Five pictures a block, each of its own grey; of two as near the earlier one stands in."""
+    grey = torch.arange(10.0, 20.0).view(1, 2, 5, 1, 1, 1).expand(1, 2, 5, 2, 2, 3)
+    valid = torch.tensor([[[0, 1, 0, 1, 0], [0, 0, 0, 0, 0]]]).bool()
+    found = video.replaced(grey, valid)[0, :, :, 0, 0, 0]
+    assert found[0].tolist() == [11, 11, 11, 13, 13]
+    assert video.replaced(grey, torch.ones_like(valid))[0, :, :, 0, 0, 0].flatten().tolist() == list(range(10, 20))
+
+
+@pytest.mark.parametrize("stem", ["conv", "patch"])
+def test_what_an_invalid_picture_holds_is_not_seen_and_that_it_lacks_is(stem: str) -> None:
+    generator = torch.Generator().manual_seed(0)
+    values = torch.randint(0, 256, (1, FRAMES, 48, 48, 3), dtype=torch.uint8, generator=generator)
+    valid = torch.ones(1, FRAMES, dtype=torch.bool)
+    valid[0, 2] = False
+    options = config((VIDEO,), stem=stem)
+    torch.manual_seed(0)
+    encoder = video.Encoder(options, (VIDEO,))
+    encoder.reset_parameters()
+
+    def seen(values: torch.Tensor, valid: torch.Tensor) -> torch.Tensor:
+        given = batch({VIDEO: stream(values, valid=valid)})
+        (found,) = encoder(Span(options, given, "window", (VIDEO,)), (VIDEO,))
+        assert found.known.all()
+        return found.x[0]
+
+    black, held = values.clone(), values.clone()
+    black[0, 2] = 0
+    held[0, 2] = values[0, 1]
+    assert torch.equal(seen(values, valid), seen(black, valid))
+    told, untold = seen(held, valid), seen(held, torch.ones_like(valid))
+    assert torch.allclose(told[:4] - untold[:4], encoder.replaced[2].expand(4, -1), atol=1e-6)
+    assert torch.allclose(told[4:], untold[4:], atol=1e-6), "the other block lacks nothing"
+
+
+def test_colours_are_those_of_valid_pictures() -> None:
+    values = torch.full((1, FRAMES, 16, 16, 3), 51, dtype=torch.uint8)
+    values[:, :3] = 0
+    valid = torch.ones(1, FRAMES, dtype=torch.bool)
+    valid[0, :3] = False
+    found = told(video.Encoder, VIDEO, batch({VIDEO: stream(values, valid=valid)}))
+    assert torch.allclose(found.values * video.SPREAD + video.MEAN, torch.tensor(0.2), atol=1e-6)
+
+
+def test_a_confidence_of_zero_is_a_number_and_a_depth_of_zero_is_none() -> None:
+    confidence = torch.zeros(1, FRAMES, 8, 8, dtype=torch.uint8)
+    confidence[:, :, :4] = 255
+    valid = torch.ones(1, FRAMES, dtype=torch.bool)
+    valid[0, 1] = False
+    given = batch(
+        {"depth": stream(torch.zeros(1, FRAMES, 16, 16)), "depth_confidence": stream(confidence, valid=valid)}
+    )
+    found = told(depth.Encoder, "depth_confidence", given)
+    cells, there = (x[0].view(2, 5, 8, 8) for x in (found.values, found.valid))
+    assert found.known.all() and there.flatten(2).all(2).tolist() == [[True, False, True, True, True], [True] * 5]
+    assert cells[1, :, :4].unique().tolist() == [2.0] and cells[1, :, 4:].unique().tolist() == [-2.0]
+    assert not told(depth.Encoder, "depth", given).known.any()
 
 
 def test_depth_is_nearness_over_what_was_measured() -> None:

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import torch
 
+from xperience.errors import UsageError
 from xperience.prepare.streams import STREAMS
 from xperience.pretrain import masking
-from xperience.pretrain.config import Masking, Objective
+from xperience.pretrain.config import Masking, Objective, parse
 from xperience.pretrain.step import lit
 
 TIMES = {"video_stereo_left": np.arange(4) / 4, "imu": np.arange(4) / 4}
@@ -62,6 +63,13 @@ def test_pictures_are_lit_and_nothing_else(prepared_path):
 def test_objectives_take_turns():
     assert [Objective(every=3, turn=1).due(k) for k in range(6)] == [False, True, False, False, True, False]
     assert all(Objective().due(k) for k in range(4))
+
+
+def test_it_is_always_some_objective_s_turn():
+    first, second = {"weight": 1.0, "every": 2}, {"weight": 1.0, "every": 2, "turn": 1}
+    assert parse({"objectives": {"masked": first, "action": second}, "run": {"steps": 1}}).weights()
+    with pytest.raises(UsageError, match="nothing is learnt"):
+        parse({"objectives": {"masked": first, "action": first, "contact": 0.0}, "run": {"steps": 1}})
 
 
 def test_hidden_tokens_go_in_stretches_of_time_or_one_by_one():

@@ -25,7 +25,7 @@ from xperience.pretrain.learner import Learner
 from xperience.pretrain.masking import draw
 from xperience.pretrain.records import read_progress
 from xperience.pretrain.step import Step, Term
-from xperience.pretrain.trainer import STOPPED, DivergedError, learning_rate
+from xperience.pretrain.trainer import STOPPED, DivergedError, learning_rate, train
 
 ALONE = distributed.Runtime(0, 1, torch.device("cpu"), 1)
 
@@ -69,6 +69,31 @@ def test_probing_trains_the_same(tmp_path: Path) -> None:
     assert losses(tmp_path / "probed") == pytest.approx(losses(tmp_path / "not"), rel=1e-4)
     facts = read_progress(tmp_path / "probed")[0]["gradients"]
     assert facts["norm/masked"] > 0 and abs(facts["cosine/masked/future"]) <= 1 + 1e-6
+
+
+def test_looking_trains_the_same_where_objectives_take_turns(tmp_path: Path) -> None:
+    """Probes and panels ask all objectives, but only those whose turn it is are trained on: the same weights come out as
+    where nothing is looked at, and the loss that is written is theirs."""
+    weights, lines = [], []
+    for name, every in (("looked", 1), ("not", 0)):
+        turns = {
+            "masked": {"weight": 1.0, "every": 2},
+            "future": {"weight": 0.5, "every": 2, "turn": 1, "normalise_at": 3},
+        }
+        options = toy.config(run__steps=5, run__probe_every=every, run__panel_every=every, objectives=turns)
+        learner = toy.learner(0)
+        learner.turns = options.objectives
+        train(options, learner, toy.Rows(0, 0.0), tmp_path / name, toy.alone())
+        weights.append(torch.cat([p.detach().flatten() for p in learner.parameters()]))
+        lines.append(read_progress(tmp_path / name))
+    assert torch.allclose(*weights, rtol=1e-5, atol=1e-7)
+    for step, (looked, plain) in enumerate(zip(*lines, strict=True)):
+        due, idle = ("masked/imu", "future/level") if step % 2 == 0 else ("future/level", "masked/imu")
+        assert looked["loss"] == pytest.approx(plain["loss"], rel=1e-5)
+        assert looked["norm"] == pytest.approx(plain["norm"], rel=1e-5)
+        assert set(plain["terms"]) == {due} and set(looked["terms"]) == {due, idle}
+        assert looked["gradients"]["norm/masked"] > 0 and looked["gradients"]["norm/future"] > 0
+        assert "cosine/masked/future" in looked["gradients"], "in one order, whoever's turn it is"
 
 
 @pytest.mark.parametrize("options", [{"recompute": True}, {"precision": "bf16"}, {"workers": 0}])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import tomllib
 from importlib.resources import files
 from pathlib import Path
@@ -28,6 +29,9 @@ DECIDED = {
 
 AHEAD = ("future", "ego_motion", "hand_motion", "policy")
 """Objectives that ask for what comes behind the window."""
+
+MOST_TURNS = 10_000
+"""Steps that are looked through for one at which it is no objective's turn."""
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Part = Annotated[float, Field(ge=0, lt=1)]
@@ -87,8 +91,8 @@ class Data(_Strict):
 
 
 class Objective(_Strict):
-    """`weight` of the objective. `every` so many steps it is asked, at those that leave `turn` when divided by it, and at
-    those whose gradients or collapse panel are looked at.
+    """`weight` of the objective. `every` so many steps it is trained on, at those that leave `turn` when divided by it. Where
+    gradients by objective or the collapse panel are looked at it is asked besides, and changes nothing.
     `normalise_at`: from this step on its loss is divided by its own running mean, frozen there; until then by the
     running mean as it is; 0 leaves the loss as it is."""
 
@@ -208,6 +212,7 @@ class TrainConfig(_Strict):
                 raise UsageError("no such objective", field=f"objectives.{name}", hint=nearest(name, NAMES))
         if not any(objective.weight > 0 for objective in self.objectives.values()):
             raise UsageError("nothing to learn: every objective weighs 0", field="objectives")
+        self._taken()
         for name in AHEAD:
             if name in self.weights() and not self.data.future:
                 raise UsageError(
@@ -224,6 +229,22 @@ class TrainConfig(_Strict):
             )
         if not self.run.steps and not self.run.minutes:
             raise UsageError("no end given", field="run.steps", hint="set run.steps, run.minutes or both")
+
+    def _taken(self) -> None:
+        """
+        Raises:
+            UsageError: a step at which it is no objective's turn.
+        """
+        weighed = [objective for objective in self.objectives.values() if objective.weight > 0]
+        period = math.lcm(*(objective.every for objective in weighed))
+        for number in range(min(period, MOST_TURNS)):
+            if not any(objective.due(number) for objective in weighed):
+                raise UsageError(
+                    "a step at which nothing is learnt",
+                    field="objectives",
+                    found=f"no objective whose turn is step {number}",
+                    hint="let one of them be asked at every step: leave its `every` at 1",
+                )
 
     @property
     def digest(self) -> str:

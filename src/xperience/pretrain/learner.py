@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any, cast
 
@@ -26,7 +27,7 @@ class Learner(nn.Module):
 
     Args:
         model: the student. objectives: by name. texts: labels of the training split. hiding: options of the masks.
-        times: stream to [N] seconds of its tokens in the window. turns: when objectives are asked; always, if not there.
+        times: stream to [N] seconds of its tokens in the window. turns: when objectives are trained on; always, if not there.
     """
 
     def __init__(
@@ -64,7 +65,7 @@ class Learner(nn.Module):
         return [layer for part in parts if part is not None for layer in part.layers]
 
     def step(self, batch: Batch, number: int, seed: int, device: torch.device, **options: Any) -> Step:
-        """What objectives look at, for a batch of numpy arrays. options: `whole` and `gathered` of `Step`."""
+        """What objectives look at, for a batch of numpy arrays. options: `whole`, `probed` and `gathered` of `Step`."""
         masks = masking.draw(batch.mask_seed, self.times, self.hiding)
         generator = torch.Generator(device="cpu").manual_seed(seed)
         return Step(
@@ -82,10 +83,16 @@ class Learner(nn.Module):
         )
 
     def forward(self, step: Step) -> dict[str, dict[str, Term]]:
-        """Losses of the objectives that are due, by objective and name, as sums and counts of this rank."""
-        return {name: ask(step) for name, ask in self.objectives.items() if step.whole or self._due(name, step.number)}
+        """Losses of the objectives that are due, by objective and name, as sums and counts of this rank; of a step that is
+        looked at `whole` those of the others too, asked after them and without gradients unless it is `probed`."""
+        due = {name: ask(step) for name, ask in self.objectives.items() if self.due(name, step.number)}
+        if not step.whole:
+            return due
+        with nullcontext() if step.probed else torch.no_grad():
+            return due | {name: ask(step) for name, ask in self.objectives.items() if name not in due}
 
-    def _due(self, name: str, number: int) -> bool:
+    def due(self, name: str, number: int) -> bool:
+        """Whether it is an objective's turn to be trained on."""
         return name not in self.turns or self.turns[name].due(number)
 
     @torch.no_grad()

@@ -50,7 +50,8 @@ class Step:
         dropped_language: [B] bool, samples whose language input is taken away.
         light: view to [B, 2, 3], how its colours are changed for the student.
         number: global step. generator: for draws that need not be the same on other ranks; seeded by the samples.
-        whole: every objective is asked, whether it is its turn or not.
+        whole: every objective is asked, whether it is its turn or not; only those whose turn it is are trained on.
+        probed: the others have gradients too, to be compared.
         gathered: rows [n, ...] of this rank to those of all ranks, its own in front; gradients come back from there.
     """
 
@@ -65,6 +66,7 @@ class Step:
     generator: torch.Generator
     light: Mapping[str, torch.Tensor] = field(default_factory=dict)
     whole: bool = False
+    probed: bool = False
     gathered: Callable[[torch.Tensor], torch.Tensor] = _alone
     cache: dict[str, Any] = field(default_factory=dict)
 

@@ -187,37 +187,49 @@ def train(
             angles: dict[str, float] = {}
             panel: dict[str, float] = {}
             combined: list[Combined] = []
+            others: list[Combined] = []  # of objectives whose turn it is not: looked at, not trained on
             batches = []
             for _ in range(options.accumulate):
                 wait = time.perf_counter()
                 batches.append(next(stream)[1])
                 facts.note(batches[-1], time.perf_counter() - wait)
             asked: dict[str, Any] = {"whole": probe or look, "gathered": runtime.gathered}
+            due = [name for name in learner.objectives if learner.due(name, number)]
             whole = _counts(counter or learner, batches, number, runtime, asked) if len(batches) > 1 else None
             scales = {name: normaliser.scale(name) for name in config.objectives}
             for part, batch in enumerate(batches):
                 if combined and not combined[-1].finite:
                     break  # the step is lost
                 seed = _seed(options.seed, number, runtime.rank, part)
-                step = learner.step(batch, number, seed, runtime.device, **asked)
+                step = learner.step(batch, number, seed, runtime.device, probed=probe and part == 0, **asked)
                 with distributed.low_precision(runtime, options.precision):
                     terms = learner(step)
-                result = combine(terms, runtime, whole)
+                result = combine({name: terms[name] for name in due}, runtime, whole)
                 combined.append(result)
+                rest = {name: found for name, found in terms.items() if name not in due}
+                idle = combine(rest, runtime, whole) if rest else None
+                others += [idle] if idle else []
                 shown = step if look and part == 0 else None
-                del step, terms
+                del step, terms, rest
                 if not result.finite:
                     if not result.own_finite:
                         _keep_bad(run, batch, number, runtime.rank, result)
                     result.losses.clear()  # and with them all that is kept for the way back
+                    if idle:
+                        idle.losses.clear()
                     continue
                 losses = _weighted(config, scales, result)
                 if probe and part == 0:
-                    angles = backward_each(losses, shared, runtime)
+                    every = losses | (_weighted(config, scales, idle) if idle else {})
+                    every = {name: every[name] for name in learner.objectives}
+                    angles = backward_each(every, shared, runtime, set(every) - set(due), parameters)
+                    del every
                 else:
                     torch.stack(list(losses.values())).sum().backward()
+                if idle:
+                    idle.losses.clear()
                 if shown is not None:
-                    panel = look_at(learner, shown, result, runtime)
+                    panel = look_at(learner, shown, result.means | (idle.means if idle else {}), runtime)
 
             # Update, unless something was not finite anywhere.
             norm = _clip(parameters, config.optimiser.clip) if combined[-1].finite else math.nan
@@ -249,8 +261,8 @@ def train(
             line = {
                 "step": number,
                 "loss": _total(config, scales, combined),
-                "terms": _summed([one.figures for one in combined]),
-                "counts": _summed([one.counts for one in combined]),
+                "terms": _summed([one.figures for one in combined]) | _summed([one.figures for one in others]),
+                "counts": _summed([one.counts for one in combined]) | _summed([one.counts for one in others]),
                 "lr": rate,
                 "norm": {"gradient": norm, "parameters": size, "update": update},
                 "samples": counters.samples,
@@ -388,7 +400,7 @@ def _weighted(config: TrainConfig, scales: Mapping[str, float], result: Combined
 
 
 def _summed(parts: list[dict[str, float]]) -> dict[str, float]:
-    return {name: sum(part[name] for part in parts) for name in parts[0]}
+    return {name: sum(part[name] for part in parts) for name in (parts[0] if parts else ())}
 
 
 def _by_objective(combined: list[Combined]) -> dict[str, float]:
@@ -415,19 +427,20 @@ def _keep_bad(run: Path, batch: Batch, number: int, rank: int, result: Combined)
     save_batch(run / "bad" / f"step_{number:09d}_rank_{rank}.npz", batch, {"step": number, "terms": result.figures})
 
 
-def look_at(learner: Learner, step: Step, result: Combined, runtime: Runtime) -> dict[str, float]:
-    """The collapse panel of a step that was computed: features of all ranks' windows, and the baselines."""
+def look_at(learner: Learner, step: Step, means: Mapping[str, float], runtime: Runtime) -> dict[str, float]:
+    """The collapse panel of a step that was computed: features of all ranks' windows, and the baselines beside the
+    `means` of its terms."""
     with torch.no_grad():
         views = collapse.views(step)
         rows = [runtime.rows(view.float().contiguous()) for view in views]
         figures = collapse.panel(rows[0], rows[1]) if views and len(rows[0]) > 1 else {}
         for term, (total, count) in collapse.baselines(step, learner.objectives).items():
-            if term not in result.means:
+            if term not in means:
                 continue
             both = runtime.total(torch.stack([total.double(), count.double()]))
             base = float(both[0] / both[1].clamp(min=1))
             figures[f"{term}/baseline"] = base
-            figures[f"{term}/ratio"] = result.means[term] / base if base > 0 else 0.0
+            figures[f"{term}/ratio"] = means[term] / base if base > 0 else 0.0
     return figures
 
 

@@ -1,4 +1,7 @@
-"""Depth and its confidence: patches of nearness with what is valid, and rays; the map about the wearer as one token."""
+"""Depth and its confidence: patches of nearness with what is valid, and rays; the map about the wearer as one token.
+
+A depth of 0 was not measured; a confidence of 0 was, and says that the depth is worth nothing.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +52,9 @@ class Encoder(Base):
         images, valid = (x.unflatten(1, (span.blocks, -1)) for x in (one.values, one.valid))
         images = images.float()
         B, T, E = images.shape[:3]
-        there = (images > 0) & valid[..., None, None]
+        there = valid[..., None, None].expand_as(images)
+        if stream == "depth":  # 0 is how a depth says that there is none; a confidence of 0 is a number like others
+            there = there & (images > 0)
         told = 1 / (images.clamp(min=0) + NEAR_M) - 1 if stream == "depth" else images / 255 * 2 - 1
         grid = self.grid[stream]
         both = torch.stack([torch.where(there, told, torch.zeros_like(told)), there.to(told.dtype)], 3)

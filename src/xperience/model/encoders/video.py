@@ -2,6 +2,9 @@
 
 Weights are shared by all views, but for an embedding of the view. The pictures of a block stand as channels (a
 tubelet). The stem is a few convolutions for small models, else one patch a token, or an encoder of others.
+
+A picture that is not valid never enters: the nearest valid one of its block stands in its place, and the token is told
+which ones were replaced. A block without a valid picture is not known.
 """
 
 from __future__ import annotations
@@ -34,6 +37,7 @@ class Encoder(Base):
         self.look = nn.Linear(NUMBERS, config.width)
         self.cell = nn.Parameter(torch.empty(self.grid**2, config.width))
         self.who = nn.ParameterDict({stream: nn.Parameter(torch.empty(config.width)) for stream in streams})
+        self.replaced = nn.Parameter(torch.empty(self.each, config.width))
 
     def _stem(self, config: ModelConfig) -> nn.Module:
         """From pictures [n, 3 each, H, W], 0 to 255, to [n, cells, D]."""
@@ -44,7 +48,7 @@ class Encoder(Base):
         return (Convolutions if config.stem == "conv" else Patches)(config, COLOUR * self.each)
 
     def reset_parameters(self) -> None:
-        for place in (self.cell, *self.who.values()):
+        for place in (self.cell, self.replaced, *self.who.values()):
             nn.init.normal_(place, std=0.02)
         nn.init.normal_(self.look.weight, std=0.02)
         nn.init.zeros_(self.look.bias)
@@ -53,7 +57,9 @@ class Encoder(Base):
         """The mean colour of each token: what is regressed of pictures is what the teacher makes of them."""
         pictures, valid, time = self._pictures(span, stream)
         mean = F.adaptive_avg_pool2d(pictures.flatten(0, 2).float().permute(0, 3, 1, 2), self.grid)
-        mean = mean.unflatten(0, pictures.shape[:3]).mean(2).flatten(3).transpose(2, 3)
+        mean = mean.unflatten(0, pictures.shape[:3])[:, :, : valid.shape[2]]
+        share = valid / valid.sum(2, keepdim=True).clamp(min=1)
+        mean = (mean * share[..., None, None, None]).sum(2).flatten(3).transpose(2, 3)
         cells = self.grid**2
         known = valid.any(2).repeat_interleave(cells, 1)
         values = (mean.flatten(1, 2) / 255 - MEAN) / SPREAD * known[..., None]
@@ -70,6 +76,7 @@ class Encoder(Base):
             strict=True,
         ):  # fmt: skip
             looks = self.look(ray if self.config.rays else torch.zeros_like(ray))
+            x = x.view(B, T, cells, -1) + (~valid).to(x.dtype)[:, :, None] @ self.replaced[: valid.shape[2]]
             place = (looks + self.cell + self.who[stream])[:, None].expand(-1, T, -1, -1).flatten(1, 2)
             known = (valid.any(2) & span.shown(stream)[:, None])[..., None] & ~out[:, None]
             block = np.repeat(np.arange(T), cells)
@@ -89,12 +96,26 @@ class Encoder(Base):
         return [self.stem(f) for f in flat]
 
     def _pictures(self, span: Span, stream: str) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Pictures [B, T, E, H, W, 3], valid [B, T, E], times [B, T]."""
+        """Pictures [B, T, each, H, W, 3], which of the view's own E are valid [B, T, E], times [B, T]."""
         one = span.slots(stream)
         values, valid, times = (x.unflatten(1, (span.blocks, -1)) for x in (one.values, one.valid, one.times))
+        values = replaced(values, valid)
         if values.shape[2] < self.each:  # this view has fewer pictures than others: its last one stays
             values = torch.cat([values, values[:, :, -1:].expand(-1, -1, self.each - values.shape[2], -1, -1, -1)], 2)
         return values, valid, times.mean(2)
+
+
+def replaced(pictures: torch.Tensor, valid: torch.Tensor) -> torch.Tensor:
+    """Pictures [B, T, E, H, W, 3] with the nearest valid one [B, T, E] of the block in place of each that is not; of two as
+    near, the earlier one."""
+    E = valid.shape[2]
+    if E == 1:
+        return pictures
+    place = torch.arange(E, device=valid.device)
+    apart = (place[:, None] - place).abs() * 2 + (place > place[:, None])
+    nearest = (apart + 4 * E * ~valid[:, :, None]).argmin(3)
+    index = nearest[..., None, None, None].expand_as(pictures)
+    return pictures.gather(2, index)
 
 
 class Convolutions(nn.Module):
