@@ -477,12 +477,13 @@ def test_what_an_invalid_picture_holds_is_not_seen_and_that_it_lacks_is(stem: st
 
 
 def test_colours_are_those_of_valid_pictures() -> None:
-    values = torch.full((1, FRAMES, 16, 16, 3), 51, dtype=torch.uint8)
-    values[:, :3] = 0
+    """Of the first block the last two pictures alone are valid: greys of 0.2 and 0.6, in the mean 0.4."""
+    values = torch.full((1, FRAMES, 16, 16, 3), 102, dtype=torch.uint8)
+    values[:, :3], values[:, 3], values[:, 4] = 0, 51, 153
     valid = torch.ones(1, FRAMES, dtype=torch.bool)
     valid[0, :3] = False
     found = told(video.Encoder, VIDEO, batch({VIDEO: stream(values, valid=valid)}))
-    assert torch.allclose(found.values * video.SPREAD + video.MEAN, torch.tensor(0.2), atol=1e-6)
+    assert torch.allclose(found.values * video.SPREAD + video.MEAN, torch.tensor(0.4), atol=1e-6)
 
 
 def test_a_confidence_of_zero_is_a_number_and_a_depth_of_zero_is_none() -> None:
