@@ -14,7 +14,20 @@ import torch
 from xperience.episode import Presence
 from xperience.episode.cameras import VIEWS, Camera
 from xperience.model.config import ModelConfig, StreamShape
-from xperience.model.encoders import FAR, STILL, Features, audio, body, calibrate, depth, hands, imu, pose, video
+from xperience.model.encoders import (
+    FAR,
+    STILL,
+    Features,
+    audio,
+    body,
+    calibrate,
+    coarse,
+    depth,
+    hands,
+    imu,
+    pose,
+    video,
+)
 from xperience.model.encoders.framewise import speeds
 from xperience.model.encoders.rays import patch_rays
 from xperience.model.encoders.span import Span
@@ -336,6 +349,93 @@ def test_imu_slots_hold_means_by_true_times() -> None:
     assert laid[6, 0] == pytest.approx(0.65) and not filled[7].any() and not laid[7].any()
     assert not filled[60].any() and filled[61].all()
     assert found.time[0].tolist() == pytest.approx([0.125, 0.375])
+
+
+def shaken(
+    rate: float, tones: torch.Tensor, jitter: float = 0.0, lost: Sequence[int] = (), phase: float = 0.0
+) -> StreamBatch:
+    """One motion [tones, 6 channels, (Hz, size, phase)] beside gravity for half a second, sampled at a rate, in 110 slots."""
+    generator = torch.Generator().manual_seed(int(rate))
+    n = math.ceil(FRAMES / 20 * rate - 1e-9)
+    times = torch.arange(110, dtype=torch.float64) / rate + phase
+    times[:n] += (torch.rand(n, generator=generator, dtype=torch.float64) - 0.5) * 2 * jitter
+    times[0] = times[0].clamp(min=0)
+    hertz, size, start = tones.unbind(-1)
+    values = (size * torch.sin(2 * math.pi * hertz * times[:, None, None] + start)).sum(1)
+    values[:, 2] += 9.81
+    valid = (torch.arange(110) < n)[None].clone()
+    valid[0, list(lost)] = False
+    values = torch.where(valid[0, :, None], values, 0.0).float()[None]
+    return StreamBatch(values, times[None], valid, torch.zeros(1, dtype=torch.int8), 110)
+
+
+def tones(seed: int, fastest: float = 5.0) -> torch.Tensor:
+    generator = torch.Generator().manual_seed(seed)
+    draw = torch.rand(4, 6, 3, generator=generator, dtype=torch.float64)
+    return draw * torch.tensor([fastest, 4.0, 2 * math.pi])
+
+
+@pytest.mark.parametrize(("rate", "jitter"), [(50.0, 0.0), (100.0, 0.0), (50.0, 0.001), (100.0, 0.0005)])
+def test_one_motion_has_about_the_same_tokens_at_any_rate_of_the_imu(rate: float, jitter: float) -> None:
+    """Whatever moves at up to 5 Hz, by true times: under 0.05 of the token's norm, and so for what masked tokens are asked."""
+    options = config(("imu",), width=64)
+    torch.manual_seed(0)
+    encoder = imu.Encoder(options, ("imu",))
+    encoder.reset_parameters()
+    pure = torch.tensor([[[5.0, 4.0, k] for k in range(6)]], dtype=torch.float64)
+    for motion in [tones(seed) for seed in range(20)] + [pure]:
+        found = []
+        for one in (shaken(200, motion), shaken(rate, motion, jitter)):
+            span = Span(options, batch({"imu": one}), "window", ("imu",))
+            told = encoder.features(span, "imu")
+            assert told.valid.all()
+            found.append((encoder(span, ("imu",))[0].x[0].detach(), told.values[0]))
+        for fast, slow in zip(*found, strict=True):
+            assert ((fast - slow).norm(dim=-1) / fast.norm(dim=-1)).max() < 0.05
+
+
+def test_an_imu_of_200_hz_is_as_it_is() -> None:
+    """To the bit, with jitter, holes and a clock that lags."""
+    options = config(("imu",))
+    encoder = imu.Encoder(options, ("imu",))
+    holes = torch.rand(110, generator=torch.Generator().manual_seed(0)).argsort()[:12].tolist()
+    for rate, jitter, lost in (
+        (200, 0.0, ()), (200, 0.002, range(30, 37)), (199, 0.0, (60,)), (190, 0.0, ()), (215, 0.001, ()), (200, 0.002, holes),
+    ):  # fmt: skip
+        one = shaken(rate, tones(0), jitter, lost)
+        span = Span(options, batch({"imu": one}), "window", ("imu",))
+        laid, filled = encoder.laid(span, "imu")
+        plain, count = span.gridded("imu", encoder.told(one.values), imu.STEP_S, 50)
+        assert torch.equal(laid, plain) and torch.equal(filled, count > 0)
+
+
+def test_gaps_of_a_slow_imu_stay_gaps() -> None:
+    """At 50 Hz samples 3 to 5 are lost: nothing is known between the samples at 40 and at 120 ms; nor of a block that is too
+    slow, or has lost all but two of its samples."""
+    options = config(("imu",))
+    encoder = imu.Encoder(options, ("imu",))
+
+    def filled(one: StreamBatch) -> list[bool]:
+        return encoder.laid(Span(options, batch({"imu": one}), "window", ("imu",)), "imu")[1][0, 0].tolist()
+
+    assert filled(shaken(50, tones(0), lost=(3, 4, 5))) == [True] * 9 + [False] * 15 + [True] * 26
+    assert filled(shaken(50, tones(0), lost=(10, 11, 12))) == [True] * 42 + [False] * 8, (
+        "a period and a quarter at an end"
+    )
+    assert sum(filled(shaken(50, tones(0), lost=range(1, 12)))) == 2
+    assert sum(filled(shaken(16, tones(0)))) == 4
+
+
+@pytest.mark.parametrize("phase", [0.0, 0.002, 0.0039])
+def test_between_samples_runs_the_polynomial_through_them(phase: float) -> None:
+    """Samples at 0, 20, 40, ... 240 ms and a phase: a cubic between four of them, a square at the ends."""
+    x = torch.arange(50, dtype=torch.float64) * 0.005 + phase
+    filled = (torch.arange(50) % 4 == 0)[None]
+    for power, exact in ((3, slice(4, 45)), (2, slice(0, 50))):
+        wanted = (10 * x) ** power
+        found, valid = coarse.between((wanted * filled[0])[None, :, None], x[None], filled.float(), 0.005)
+        assert valid.all()
+        assert torch.allclose(found[0, exact, 0], wanted[exact], atol=1e-9)
 
 
 def test_sound_is_log_mel_power_of_its_chunk() -> None:

@@ -38,7 +38,8 @@ class Encoder(Gridded):
             return super().entered(span, told)
         (stream,) = self.streams
         chunks = span.slots(stream).values.float()
-        found: torch.Tensor = self.enter(*span.gridded(stream, chunks, self.step_s, self.slots * self.tokens))
+        waves, count = span.gridded(stream, chunks, self.step_s, self.slots * self.tokens)
+        found: torch.Tensor = self.enter(waves, count > 0)
         return found
 
 

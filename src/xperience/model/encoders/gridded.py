@@ -34,10 +34,13 @@ class Gridded(Encoder):
         """[B, N, numbers] of samples as they are in the batch."""
         raise NotImplementedError
 
+    def laid(self, span: Span, stream: str) -> tuple[torch.Tensor, torch.Tensor]:
+        """What the slots of each block hold [B, T, slots tokens, numbers], and [B, T, slots tokens] which hold anything."""
+        laid, count = span.gridded(stream, self.told(span.slots(stream).values), self.step_s, self.slots * self.tokens)
+        return laid, count > 0
+
     def features(self, span: Span, stream: str) -> Features:
-        laid, filled = span.gridded(
-            stream, self.told(span.slots(stream).values), self.step_s, self.slots * self.tokens
-        )  # [B, T, slots, numbers]
+        laid, filled = self.laid(span, stream)
         values = laid.unflatten(2, (self.tokens, -1)).flatten(1, 2)
         valid = filled.unflatten(2, (self.tokens, -1)).flatten(1, 2)
         middle = (torch.arange(self.tokens, device=laid.device, dtype=torch.float64) + 0.5) * self.slots * self.step_s

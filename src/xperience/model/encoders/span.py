@@ -111,7 +111,7 @@ class Span:
     def gridded(self, stream: str, values: torch.Tensor, step_s: float, each: int) -> tuple[torch.Tensor, torch.Tensor]:
         """Samples [B, N, C] of a stream with a clock of its own, in slots of `step_s` from each block's start.
 
-        Returns [B, T, each, C], the mean of what falls into a slot, and [B, T, each] whether anything does.
+        Returns [B, T, each, C], the mean of what falls into a slot, and [B, T, each] float, how many samples do.
         """
         one = self.slots(stream)
         starts = self.start.contiguous()
@@ -127,7 +127,7 @@ class Span:
         count = torch.zeros(shape, device=values.device).scatter_add(1, place, inside.float())
         laid, count = laid[:, :-1], count[:, :-1]
         mean = laid * (count > 0)[..., None] / count.clamp(min=1)[..., None]
-        return mean.unflatten(1, (self.blocks, each)), (count > 0).unflatten(1, (self.blocks, each))
+        return mean.unflatten(1, (self.blocks, each)), count.unflatten(1, (self.blocks, each))
 
     def _times(self, stream: str, times: torch.Tensor, wanted: int) -> torch.Tensor:
         if times.shape[1] >= wanted:
