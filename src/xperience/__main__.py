@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
 from xperience.processes import ignore_signals, watch_signals
 
 
@@ -11,6 +14,12 @@ def main() -> None:
         from xperience import cli
 
         cli.main()
+    except SystemExit as end:
+        storage = sys.modules.get("xperience.storage")
+        if storage is not None and storage.hdf5_broken:
+            sys.stdout.flush()
+            os._exit(end.code if isinstance(end.code, int) else 1)
+        raise
     finally:
         ignore_signals()
 

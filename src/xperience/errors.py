@@ -6,6 +6,7 @@ What only we can cause is an assertion instead.
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 
@@ -90,5 +91,42 @@ class LimitError(XperienceError):
     """Input that would need more memory or time than we are willing to give it."""
 
 
-class SpaceError(XperienceError):
+class MachineError(XperienceError):
+    """What the machine lacks: memory, open files, a disk that answers. It says nothing about the data, so no recording is
+    judged, set aside or remembered for it; the work ends and can be done again."""
+
+
+class SpaceError(MachineError):
     """Not enough room or permission to write."""
+
+
+def _numbers(*names: str) -> frozenset[int]:
+    return frozenset(getattr(errno, name) for name in names if hasattr(errno, name))
+
+
+LACKING = _numbers("ENOSPC", "EDQUOT", "EFBIG", "EROFS", "EMFILE", "ENFILE", "ESTALE", "ENOLCK")
+"""Error numbers that speak of the machine, never of a file's content."""
+
+AMBIGUOUS = _numbers("ENOMEM", "EIO")
+"""Error numbers that a decoder gives for damaged data, too: they speak of the machine where no reader has judged them."""
+
+
+def let_through(error: BaseException) -> None:
+    """To be called first where errors are booked as a recording's: raises what is the machine's instead.
+
+    Raises:
+        MachineError: the error, or one that it was raised from, is of what the machine lacks.
+    """
+    one: BaseException | None = error
+    while one is not None:
+        if isinstance(one, MachineError):
+            raise one
+        number = one.errno if isinstance(one, OSError) else None
+        plain = one is error and (isinstance(one, MemoryError) or number in AMBIGUOUS)
+        if plain or number in LACKING:
+            file = getattr(error, "file", None) or getattr(one, "filename", None)
+            raise MachineError(
+                "this machine cannot do it now", file=file, found=getattr(one, "strerror", None) or "out of memory",
+                hint="free what it lacks, or use fewer workers; then run the same command again",
+            ) from error  # fmt: skip
+        one = one.__cause__

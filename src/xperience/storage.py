@@ -9,6 +9,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 import shutil
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -52,13 +53,14 @@ def replacing(path: Path | str) -> Iterator[Path]:
         sync_tree(temporary)
         take_place(temporary, path)
         sync_folder(path.parent)
-    except OSError as error:
+    except (OSError, RuntimeError) as error:
         _remove(temporary)
-        if error.errno in LACKING:
+        lacking = _lacking(error)
+        if lacking:
             raise SpaceError(
                 "cannot write",
                 file=path,
-                found=error.strerror,
+                found=lacking,
                 hint="free space or choose a folder you may write to",
             ) from error
         raise
@@ -67,6 +69,24 @@ def replacing(path: Path | str) -> Iterator[Path]:
         raise
     finally:
         _under_way.pop(temporary, None)
+
+
+hdf5_broken = False
+"""HDF5 could not write a file out and keeps it open: it crashes when the process ends as usual."""
+
+
+def _lacking(error: OSError | RuntimeError) -> str:
+    """What the output's side lacks; "" where the error says nothing of it."""
+    global hdf5_broken
+    if isinstance(error, OSError) and error.errno in LACKING:
+        return error.strerror or str(error)
+    text = str(error)
+    number = re.search(r"file write failed.*?errno = (\d+)", text, re.DOTALL)  # HDF5
+    if number is not None:
+        hdf5_broken = True
+        return os.strerror(int(number[1]))
+    short = re.fullmatch(r"\d+ requested and \d+ written", text)  # numpy
+    return "not all could be written" if short else ""
 
 
 _under_way: dict[Path, Path] = {}

@@ -8,19 +8,20 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import h5py
 import jsonschema
 import pyarrow.parquet as pq
 import pytest
 
-from xperience.errors import MissingError, SpaceError
-from xperience.quality import copies, crew
+from xperience.errors import MachineError, MissingError, SpaceError
+from xperience.quality import campaign, copies, crew
 from xperience.quality.campaign import check_all, find_episodes
 from xperience.quality.finding import Finding, Offset
-from xperience.quality.gate import Quality, load, subtract
+from xperience.quality.gate import Quality, load, subtract, unreadable
 from xperience.quality.registry import all_checks
 
 NUMBER = {"type": ["number", "null"]}
@@ -269,6 +270,33 @@ def test_a_full_disk_stops_all(tmp_path: Path) -> None:
     with pytest.raises(SpaceError, match="cannot write"):
         list(crew.work_through(jobs, work, 2, preload="xperience.quality.gate"))
     assert len(list(tmp_path.iterdir())) < 50
+
+
+@pytest.mark.parametrize("times", [1, 9])
+def test_a_recording_whose_process_is_killed_is_looked_into_again_and_never_judged_for_it(
+    times: int, episodes_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed once: it is done again. Killed always: no verdict, an error at the end, and the others are done."""
+    folders = find_episodes(episodes_path)
+    said: list[str] = []
+
+    def ended(jobs: dict[Path, Any], call: Any, workers: int, preload: str) -> Iterator[tuple[Path, str]]:
+        for path, words in jobs.items():
+            if path == folders[0] and len(said) < times:
+                said.append("killed")
+                yield path, f"{crew.KILLED} (SIGKILL): memory ran out, or somebody ended it"
+                continue
+            campaign._write(path, words[0], unreadable(path, "stands for a judgement"))
+            yield path, ""
+
+    monkeypatch.setattr(crew, "work_through", ended)
+    if times == 1:
+        assert len(campaign.check_all(episodes_path, tmp_path, show=False)) == len(folders)
+        return
+    with pytest.raises(MachineError, match="could not be looked into"):
+        campaign.check_all(episodes_path, tmp_path, show=False)
+    assert len(list(tmp_path.glob("*/qa.json"))) == len(folders) - 1
+    assert len(pq.read_table(tmp_path / "qa.parquet")) == len(folders) - 1
 
 
 # -- what is said ------------------------------------------------------------------------------------------------

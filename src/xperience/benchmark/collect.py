@@ -10,7 +10,7 @@ import numpy as np
 from xperience.benchmark.recording import Recording, recording_of
 from xperience.episode import Episode
 from xperience.episode.layout import ANNOTATION
-from xperience.errors import FormatError, LimitError, MissingError, XperienceError
+from xperience.errors import FormatError, LimitError, MissingError, XperienceError, let_through
 from xperience.prepare.extraction import extract, extract_all
 from xperience.prepare.features import ARRAY, describe, is_done, load_features
 from xperience.prepare.windows import FRAMES, STRIDE
@@ -44,6 +44,7 @@ def collect(path: Path, out: Path, *, workers: int = 1, show: bool = True) -> tu
                 raise FormatError("another recording has the same id", file=episode, found=recording.id)
             recordings[recording.id] = recording
         except XperienceError as error:
+            let_through(error)
             set_aside[str(episode)] = str(error)
     if not recordings:
         name, reason = next(iter(set_aside.items()))

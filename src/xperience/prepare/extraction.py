@@ -8,7 +8,7 @@ from pathlib import Path
 
 from xperience import storage
 from xperience.episode import Episode
-from xperience.errors import LimitError, UsageError, XperienceError
+from xperience.errors import LimitError, UsageError, XperienceError, let_through
 from xperience.prepare.blocks.base import Windows
 from xperience.prepare.features import FeatureTable, assemble, describe, is_done, load_features
 from xperience.prepare.pool import Plan, open_pool, run
@@ -129,6 +129,7 @@ def _waiting(paths: list[Path], out: Path, frames: int, stride: int, note: Calla
         except UsageError:
             raise
         except XperienceError as error:
+            let_through(error)
             note(Outcome(str(path), "aside", str(error)))
             continue
         yield plan

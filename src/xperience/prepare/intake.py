@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from xperience.episode.layout import ANNOTATION, VISUALIZATION
-from xperience.errors import MissingError, XperienceError
+from xperience.errors import MissingError, XperienceError, let_through
 from xperience.prepare.plan import Item
 from xperience.prepare.segment import Provenance
 from xperience.storage import digest
@@ -65,5 +65,6 @@ def _frames(folder: Path) -> int | None:
     try:
         with Episode.open(folder) as episode:
             return episode.num_frames
-    except XperienceError:
+    except XperienceError as error:
+        let_through(error)
         return None

@@ -16,7 +16,7 @@ from typing import Any, cast
 
 from xperience.episode import Episode
 from xperience.episode.presence import Problem
-from xperience.errors import CorruptError, FormatError, LimitError, MissingError
+from xperience.errors import CorruptError, FormatError, LimitError, MissingError, let_through
 from xperience.prepare.blocks import registry
 from xperience.prepare.blocks.base import BlockValues, Windows, absent
 from xperience.processes import begin_worker, result_of, unblock, worker_context
@@ -89,6 +89,7 @@ class Job:
             values = registry()[self.name].extract(episode, self.spans, tick)
             values = replace(values, problems=(*values.problems, *episode.problems))
         except (FormatError, CorruptError, LimitError, MissingError) as error:
+            let_through(error)
             values = self.failed(error.what, error.field, error.found, error.expected)
         if self.spans.num_frames:
             advance(self.units * left / self.spans.num_frames)

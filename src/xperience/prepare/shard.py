@@ -10,7 +10,7 @@ from typing import Any
 
 from xperience.episode import Episode
 from xperience.episode.layout import VISUALIZATION
-from xperience.errors import CorruptError, MissingError, SpaceError, XperienceError
+from xperience.errors import CorruptError, MissingError, XperienceError, let_through
 from xperience.prepare.plan import Item, Job
 from xperience.prepare.recipe import Recipe
 from xperience.prepare.segment import Cut, UnreadableStream
@@ -77,9 +77,8 @@ def make_shard(
             mark = writer.mark()
             try:
                 added, about = _add(writer, item, recipe)
-            except SpaceError:
-                raise
             except (XperienceError, MemoryError, OSError) as error:
+                let_through(error)
                 writer.rewind(mark)
                 aside[item.id] = str(error) if isinstance(error, XperienceError) else f"{type(error).__name__}: {error}"
                 continue

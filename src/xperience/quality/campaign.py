@@ -11,7 +11,7 @@ from pathlib import Path
 from xperience import __version__
 from xperience.episode.cameras import VIEWS
 from xperience.episode.layout import ANNOTATION, video_file
-from xperience.errors import FormatError, MissingError
+from xperience.errors import FormatError, MachineError, MissingError
 from xperience.progress import track
 from xperience.quality import copies, crew
 from xperience.quality.evidence import DIGEST_VERSION
@@ -53,21 +53,44 @@ def check_all(root: Path, out: Path, *, workers: int = 1, show: bool = True) -> 
 
     Returns:
         One Quality per episode, in path order.
+
+    Raises:
+        MachineError: this machine lacks something; what is done is kept, and nobody is judged for it.
     """
     files = qa_files(find_episodes(root), out)
     waiting = {path: (file, out / "digests") for path, file in files.items() if not _current(path, file)}
-    ended = crew.work_through(waiting, _check_one, workers, preload="xperience.quality.gate")
-    died = set()
-    for path, trouble in track(ended, "checking", len(waiting), show=show):
-        if trouble:
+    died: set[Path] = set()
+    killed: list[Path] = []
+    for path, trouble in track(_looked_into(waiting, workers), "checking", len(waiting), show=show):
+        if trouble.startswith(crew.KILLED):
+            killed.append(path)
+        elif trouble:
             died.add(path)
             _write(path, files[path], unreadable(path, trouble), final=False)
+    for path in killed:
+        del files[path]
     qualities = [replace(load(file), path=str(path)) for path, file in files.items()]
     copies.mark(qualities)
     for (path, file), quality in zip(files.items(), qualities, strict=True):
         _write(path, file, quality, final=path not in died)
     write_tables(qualities, out)
+    if killed:
+        raise MachineError(
+            "recordings could not be looked into", file=killed[0], found=f"{len(killed)}: {crew.KILLED}",
+            hint="if memory ran out, use fewer workers; then run the same command again: what is done is kept",
+        )  # fmt: skip
     return qualities
+
+
+def _looked_into(waiting: dict[Path, tuple[Path, Path]], workers: int) -> Iterator[tuple[Path, str]]:
+    """(path, "" or why not) of each; one whose process is killed is looked into once more, with no other beside it."""
+    again = {}
+    for path, trouble in crew.work_through(waiting, _check_one, workers, preload="xperience.quality.gate"):
+        if trouble.startswith(crew.KILLED):
+            again[path] = waiting[path]
+        else:
+            yield path, trouble
+    yield from crew.work_through(again, _check_one, 1, preload="xperience.quality.gate")
 
 
 def qa_files(episodes: list[Path], out: Path) -> dict[Path, Path]:

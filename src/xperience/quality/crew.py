@@ -10,11 +10,14 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-from xperience.errors import XperienceError
+from xperience.errors import MachineError, XperienceError, let_through
 from xperience.processes import begin_worker, worker_context
 
 LONGEST_S = 3600.0
 """Seconds after which an episode is given up; a recording of real length takes a few minutes."""
+
+KILLED = "the process that looked into it was killed"
+"""How the reason begins where a process ended from outside: it says nothing about the recording."""
 
 _POLL_S = 2.0
 
@@ -78,6 +81,8 @@ def _outcome(process: BaseProcess, ours: Connection) -> str:
     if process.exitcode == 0:
         return ""
     code = process.exitcode or 0
+    if -code in (signal.SIGKILL, signal.SIGTERM):
+        return f"{KILLED} ({signal.Signals(-code).name}): memory ran out, or somebody ended it"
     cause = signal.Signals(-code).name if code < 0 else f"exit status {code}"
     return f"the process that looked into it died ({cause}): memory ran out, or a decoder stumbled over a damaged file"
 
@@ -88,3 +93,10 @@ def _member(pipe: Connection, work: Callable[..., None], path: Path, *arguments:
         work(path, *arguments)
     except XperienceError as error:
         pipe.send(error)
+    except Exception as error:
+        try:
+            let_through(error)
+        except MachineError as lacking:
+            pipe.send(lacking)
+        else:
+            raise

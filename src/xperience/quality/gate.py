@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from xperience.episode import MODALITIES, Presence
 from xperience.episode.cameras import VIEWS
-from xperience.errors import XperienceError
+from xperience.errors import XperienceError, let_through
 from xperience.quality import sync
 from xperience.quality.content import contents
 from xperience.quality.evidence import Evidence
@@ -114,6 +114,9 @@ def examine(
 
     A check that stumbles over the data fails the recording in its own name, and the others run all the same.
 
+    Raises:
+        MachineError: this machine lacks something; it says nothing about the recording.
+
     Args:
         cache, progress: see `Evidence`.
         strict: let what only a bug of ours can cause through, for tests.
@@ -123,8 +126,10 @@ def examine(
         with Recording.open(path) as episode:
             return _judge(folder, Evidence(episode, cache=cache, progress=progress), strict)
     except XperienceError as error:
+        let_through(error)
         return unreadable(folder, _in_one_line(error))
     except Exception as error:
+        let_through(error)
         if strict:
             raise
         return unreadable(folder, _bug(error))
@@ -152,8 +157,10 @@ def _judge(folder: Path, evidence: Evidence, strict: bool) -> Quality:
         try:
             return work()
         except XperienceError as error:  # a stream that cannot be read says so itself
+            let_through(error)
             findings.append(Finding(check, modality, 0.0, duration, None, None, _in_one_line(error), "fail"))
         except Exception as error:
+            let_through(error)
             if strict:
                 raise
             findings.append(Finding(check, modality, 0.0, duration, None, None, _bug(error), "fail"))

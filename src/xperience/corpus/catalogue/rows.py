@@ -13,7 +13,7 @@ from xperience.corpus.row import EpisodeRow
 from xperience.episode import layout
 from xperience.episode.cameras import VIEWS
 from xperience.episode.standins import stand_in
-from xperience.errors import XperienceError
+from xperience.errors import XperienceError, let_through
 from xperience.storage import digest
 
 CHANGED = "changed while it was read"
@@ -92,8 +92,10 @@ def _read_local(row: EpisodeRow, listed: Listed, verify_hashes: bool) -> None:
                 setattr(row, name, value)
         row.content |= reading.content_of_views({file.name: file.hash for file in listed.files})
     except XperienceError as error:
+        let_through(error)
         row.reason = f"cannot be read: {error.what}" + (f" ({error.field})" if error.field else "")
     except OSError as error:
+        let_through(error)
         row.reason = f"cannot be read: {error.strerror or type(error).__name__}"
     after = _stats(folder, listed.files)
     if after != before:

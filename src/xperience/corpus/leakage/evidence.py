@@ -10,7 +10,7 @@ from pathlib import Path
 from xperience.corpus.leakage.landmarks import Landmarks, landmarks
 from xperience.corpus.row import EpisodeRow
 from xperience.corpus.splits import PARTS, Split
-from xperience.errors import MissingError, XperienceError
+from xperience.errors import MissingError, XperienceError, let_through
 from xperience.progress import track
 
 
@@ -101,8 +101,10 @@ def collect(
             try:
                 evidence.landmarks[id] = landmarks(folder, cache)
             except XperienceError as error:
+                let_through(error)
                 evidence.unreadable[id] = error.what
             except OSError as error:
+                let_through(error)
                 evidence.unreadable[id] = str(error.strerror)
     return evidence
 

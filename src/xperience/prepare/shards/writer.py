@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 from collections.abc import Mapping
@@ -107,7 +108,8 @@ class ShardWriter:
 
     def discard(self) -> None:
         """Removes what was written."""
-        self._file.close()
+        with contextlib.suppress(OSError):  # what is still to be written may find no room
+            self._file.close()
         self._temporary.unlink(missing_ok=True)
 
     def __enter__(self) -> Self:
