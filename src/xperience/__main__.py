@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import sys
 
-from xperience.processes import ignore_signals, watch_signals
+from xperience.processes import hush_hdf5, ignore_signals, watch_signals
 
 
 def main() -> None:
     watch_signals()
+    hush_hdf5()
     try:
         from xperience import cli
 

@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from multiprocessing import context, forkserver, resource_tracker
+from types import TracebackType
 from typing import Any, Literal
 
 from xperience import threads
@@ -36,6 +37,23 @@ def watch_signals() -> None:
     """From here on SIGINT and SIGTERM end this process with a sentence and no traceback; to be called first of all."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _stop)
+
+
+def hush_hdf5() -> None:
+    """HDF5 that cannot write a file out says so once for every object of it that is let go, each time with two tracebacks that
+    nobody can catch; the command says it once, in its own words (see `storage.replacing`)."""
+    shown, ignored = sys.excepthook, sys.unraisablehook
+    noise = "Can't decrement id ref count (file write failed"
+
+    def show(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if not str(error).startswith(noise):
+            shown(kind, error, trace)
+
+    def ignore(told: sys.UnraisableHookArgs) -> None:
+        if not str(told.exc_value).startswith(noise):
+            ignored(told)
+
+    sys.excepthook, sys.unraisablehook = show, ignore
 
 
 def begin_command(goes_on: bool) -> None:
@@ -165,6 +183,7 @@ def begin_worker(parent: int = 0) -> None:
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a forked one has its parent's handler
+    hush_hdf5()
     threads.one_thread()
     _let_server_go()
     end_with_parent(parent)
