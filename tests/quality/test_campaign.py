@@ -187,7 +187,7 @@ def test_one_episode_or_its_file(root: Path, out: Path) -> None:
         assert [q.episode for q in check_all(path, out, show=False)] == [f"{folder.parent.name}__ep1"]
 
 
-def test_hidden_folders_and_links_are_not_entered(root: Path) -> None:
+def test_hidden_folders_are_not_entered_and_a_link_back_up_gives_nothing_twice(root: Path) -> None:
     episodes = find_episodes(root)
     shutil.copytree(episodes[0], root / "_truth" / "x" / "ep1")
     shutil.copytree(episodes[0], root / ".trash" / "ep1")

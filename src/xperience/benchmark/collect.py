@@ -9,13 +9,13 @@ import numpy as np
 
 from xperience.benchmark.recording import Recording, recording_of
 from xperience.episode import Episode
+from xperience.episode.folders import file_name, find_episodes
 from xperience.episode.layout import ANNOTATION
 from xperience.errors import FormatError, LimitError, MissingError, XperienceError, let_through
 from xperience.prepare.extraction import extract, extract_all
 from xperience.prepare.features import ARRAY, describe, is_done, load_features
 from xperience.prepare.windows import FRAMES, STRIDE
 from xperience.progress import track
-from xperience.quality.campaign import find_episodes
 
 FEATURES = "features"
 """Folder of the feature tables in the run's folder."""
@@ -56,7 +56,7 @@ def collect(path: Path, out: Path, *, workers: int = 1, show: bool = True) -> tu
 
 def _single(path: Path, folder: Path, workers: int, show: bool) -> Recording:
     with Episode.open(path) as episode:
-        target = folder / episode.id
+        target = folder / file_name(episode.id)
         if not is_done(target, describe(episode, FRAMES, STRIDE)["identity"]):
             extract(episode, workers=workers, show=show).save(target)
     return _load(path, folder, mapped=False)
@@ -64,7 +64,7 @@ def _single(path: Path, folder: Path, workers: int, show: bool) -> Recording:
 
 def _load(path: Path, folder: Path, mapped: bool) -> Recording:
     with Episode.open(path) as episode:
-        target = folder / episode.id
+        target = folder / file_name(episode.id)
         if not is_done(target, describe(episode, FRAMES, STRIDE)["identity"]):
             raise FormatError("another recording has the same id", file=path, found=episode.id)
         table = load_features(target)

@@ -10,7 +10,7 @@ from typing import Self
 
 import numpy as np
 
-from xperience.episode import clock, layout
+from xperience.episode import clock, folders, layout
 from xperience.episode.annotation import UNREADABLE, AnnotationFile
 from xperience.episode.cameras import VIEWS, Rig
 from xperience.episode.captions import Caption, read_caption
@@ -73,13 +73,12 @@ class Episode:
 
     @property
     def id(self) -> str:
-        """`<session>__ep<k>`: folder names ep1, ep2 repeat between sessions."""
-        folder = self.folder.resolve()
-        return f"{folder.parent.name}__{folder.name}"
+        """`<session>__ep<k>`, see `folders`."""
+        return folders.episode_id(self.folder)
 
     @property
     def session(self) -> str:
-        return self.folder.resolve().parent.name
+        return folders.session_and_episode(self.folder)[0]
 
     @property
     def problems(self) -> list[Problem]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from xperience import storage
 from xperience.episode import Episode
+from xperience.episode.folders import file_name, find_episodes
 from xperience.errors import LimitError, UsageError, XperienceError, let_through
 from xperience.prepare.blocks.base import Windows
 from xperience.prepare.features import FeatureTable, assemble, describe, is_done, load_features
@@ -91,8 +92,6 @@ def extract_all(
         MissingError: there is no recording below `root`.
         UsageError: frames, stride or workers is below 1.
     """
-    from xperience.quality.campaign import find_episodes
-
     _check_workers(workers)
     out = Path(out)
     outcomes: list[Outcome] = []
@@ -107,7 +106,7 @@ def extract_all(
         for plan in run(_waiting(paths, out, frames, stride, note), workers, advance, pool):
             with Episode.open(plan.path) as episode:
                 table = assemble(episode, frames, stride, plan.done)
-            table.save(out / table.info["episode"])
+            table.save(out / file_name(table.info["episode"]))
             note(Outcome(table.info["episode"], "made", present=sum(table.present.values())))
     aside = {outcome.episode: outcome.reason for outcome in outcomes if outcome.state == "aside"}
     (out / SET_ASIDE).unlink(missing_ok=True)
@@ -120,7 +119,7 @@ def _waiting(paths: list[Path], out: Path, frames: int, stride: int, note: Calla
     for path in paths:
         try:
             with Episode.open(path) as episode:
-                folder = out / episode.id
+                folder = out / file_name(episode.id)
                 if is_done(folder, describe(episode, frames, stride)["identity"]):
                     present = sum(load_features(folder).present.values())
                     note(Outcome(episode.id, "there", present=present))

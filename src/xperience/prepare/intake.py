@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from xperience.episode.folders import episode_id, find_episodes
 from xperience.episode.layout import ANNOTATION, VISUALIZATION
 from xperience.errors import MissingError, XperienceError, let_through
 from xperience.prepare.plan import Item
@@ -42,8 +43,6 @@ def _of_catalogue(place: Path) -> list[Item]:
 def _of_folder(place: Path) -> list[Item]:
     """The hash is over names and sizes of all files and samples of the annotation; a catalogue knows better."""
     from xperience.corpus.catalogue import hashing
-    from xperience.quality.campaign import find_episodes
-    from xperience.quality.gate import episode_id
 
     items = []
     for folder in find_episodes(place):

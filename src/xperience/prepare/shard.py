@@ -14,6 +14,7 @@ from xperience.errors import CorruptError, MissingError, XperienceError, let_thr
 from xperience.prepare.plan import Item, Job
 from xperience.prepare.recipe import Recipe
 from xperience.prepare.segment import Cut, UnreadableStream
+from xperience.prepare.shards.layout import segment_key
 from xperience.prepare.shards.writer import ShardWriter, index_file
 from xperience.storage import digest, write_json, write_text
 
@@ -147,7 +148,7 @@ def _cut(
     with Episode.open(item.location) as episode:
         cut = Cut(episode, recipe, item.id, session, item.origin, without)
         for span, meta, members in cut.segments():
-            key = f"{item.id}/{span.n:05d}"
+            key = segment_key(item.id, span.n)
             writer.add(key, {name: members[name] for name in sorted(members)})
             rows.append(
                 {

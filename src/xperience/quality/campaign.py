@@ -10,42 +10,14 @@ from pathlib import Path
 
 from xperience import __version__
 from xperience.episode.cameras import VIEWS
-from xperience.episode.layout import ANNOTATION, video_file
-from xperience.errors import FormatError, MachineError, MissingError
+from xperience.episode.folders import episode_id, file_name, find_episodes
+from xperience.errors import MachineError
 from xperience.progress import track
 from xperience.quality import copies, crew
 from xperience.quality.evidence import DIGEST_VERSION
-from xperience.quality.gate import Quality, episode_id, examine, load, unreadable
+from xperience.quality.gate import Quality, examine, load, unreadable
 from xperience.quality.registry import all_checks
 from xperience.storage import digest, replacing, to_json, write_json, write_text
-
-
-def find_episodes(root: Path) -> list[Path]:
-    """Episode folders at or below a path: those that hold an annotation or a view. Hidden and `_` folders are not entered.
-
-    Raises:
-        MissingError: there is none. FormatError: a name that is no text, which no table can hold.
-    """
-    root = Path(root)
-    if root.is_file():
-        return [root.parent]
-    names = (ANNOTATION, *(video_file(view) for view in VIEWS))
-    found = [folder for folder in _folders(root, depth=4) if any((folder / name).is_file() for name in names)]
-    if not found:
-        raise MissingError("no episode here", file=root, hint="give an episode folder or a folder of sessions")
-    for folder in found:
-        if any("\ud800" <= letter <= "\udfff" for letter in str(folder.resolve())):  # bytes that are no characters
-            raise FormatError("a file or folder has a name that is not UTF-8 text", file=folder, hint="rename it")
-    return found
-
-
-def _folders(root: Path, depth: int) -> Iterator[Path]:
-    if root.is_dir():
-        yield root
-        if depth:
-            for child in sorted(root.iterdir()):
-                if child.is_dir() and not child.is_symlink() and not child.name.startswith((".", "_")):
-                    yield from _folders(child, depth - 1)
 
 
 def check_all(root: Path, out: Path, *, workers: int = 1, show: bool = True) -> list[Quality]:
@@ -97,7 +69,7 @@ def qa_files(episodes: list[Path], out: Path) -> dict[Path, Path]:
     """Where the qa.json of each episode goes: a folder by its id, numbered where several have one id."""
     files, taken = {}, Counter[str]()
     for path in episodes:
-        name = episode_id(path)
+        name = file_name(episode_id(path))
         taken[name] += 1
         files[path] = out / (name if taken[name] == 1 else f"{name}__{taken[name]}") / "qa.json"
     return files

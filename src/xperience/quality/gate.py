@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from xperience.episode import MODALITIES, Presence
 from xperience.episode.cameras import VIEWS
+from xperience.episode.folders import episode_id
 from xperience.errors import XperienceError, let_through
 from xperience.quality import sync
 from xperience.quality.content import contents
@@ -140,11 +141,6 @@ def unreadable(folder: Path, reason: str) -> Quality:
     presence = dict.fromkeys(MODALITIES, False) | {v: (folder / f"{v}.mp4").is_file() for v in VIEWS}
     finding = Finding("files", "files", 0.0, 0.0, None, None, reason, "fail")
     return Quality(episode_id(folder), str(folder), presence, 0.0, [finding])
-
-
-def episode_id(folder: Path) -> str:
-    folder = folder.resolve()
-    return f"{folder.parent.name}__{folder.name}"
 
 
 def _judge(folder: Path, evidence: Evidence, strict: bool) -> Quality:

@@ -87,6 +87,12 @@ def build(
                 findings.reused += 1
                 taken.licence = licence or listing.licence or taken.licence
                 _keep(taken, last.files[listed.id], rows, files, findings)
+    if not rows:
+        others = sum(listing.other_files for listing in findings.listings)
+        raise MissingError(
+            "no episode here", file=specs[0], found=f"{others} other files",
+            expected="files such as <session>/ep1/annotation.hdf5",
+        )  # fmt: skip
     ordered = [rows[id] for id in sorted(rows)]
     for row in ordered:
         families(row)  # rows of the last catalogue may be of older rules

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from xperience.episode.folders import file_name
 from xperience.errors import LimitError
 
 BLOCK = 65536
@@ -87,3 +88,8 @@ def checks(data: bytes | memoryview) -> tuple[int, ...]:
     """CRC-32 of each `BLOCK` bytes."""
     view = memoryview(data).cast("B") if not isinstance(data, bytes) else memoryview(data)
     return tuple(zlib.crc32(view[k : k + BLOCK]) for k in range(0, len(view), BLOCK))
+
+
+def segment_key(episode_id: str, n: int) -> str:
+    """Where the members of an episode's n-th segment stand in a shard."""
+    return f"{file_name(episode_id)}/{n:05d}"

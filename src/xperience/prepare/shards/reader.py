@@ -28,7 +28,7 @@ from xperience.prepare.piece import Piece
 from xperience.prepare.recipe import parse
 from xperience.prepare.segments import decode
 from xperience.prepare.shards.index import Index
-from xperience.prepare.shards.layout import BLOCK, META, Member
+from xperience.prepare.shards.layout import BLOCK, META, Member, segment_key
 from xperience.prepare.shards.writer import index_file
 from xperience.prepare.streams import STREAMS
 
@@ -215,7 +215,7 @@ class Prepared:
         try:
             parts: dict[str, list[Piece]] = {stream: [] for stream in streams}
             for n, low, high in self._cuts(start, count):
-                key = f"{self.ids[episode]}/{n:05d}"
+                key = segment_key(self.ids[episode], n)
                 clock = self._clock(shard, episode, n)
                 present = self._meta(episode, n)["present"]
                 for stream in streams:
@@ -260,7 +260,7 @@ class Prepared:
 
     def _clock(self, shard: Shard, episode: int, n: int) -> np.ndarray:
         """[F + 1] times of a segment's frames, and the end of the last; they go forward."""
-        key, name = f"{self.ids[episode]}/{n:05d}", "clock.times.npy"
+        key, name = segment_key(self.ids[episode], n), "clock.times.npy"
         clock = shard.array(key, name)
         count = min(self.segment_frames, int(self.frames[episode]) - n * self.segment_frames) + 1
         if clock.shape != (count,) or clock.dtype != np.float64:
@@ -274,7 +274,7 @@ class Prepared:
 
     def _read_meta(self, episode: int, n: int) -> dict[str, Any]:
         shard = self._shard(self._shard_of[episode])
-        key = f"{self.ids[episode]}/{n:05d}"
+        key = segment_key(self.ids[episode], n)
         return _keyed(_json(shard.bytes(key, META), shard.path, f"{key}.{META}"), shard.path, SAID)
 
     def _shard(self, name: str) -> Shard:

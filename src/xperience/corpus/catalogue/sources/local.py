@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xperience.corpus.catalogue.sources.listing import FileEntry, Grouping, Listing
+from xperience.episode.folders import folders_below, in_full
 from xperience.errors import SpaceError
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ def matches(spec: str) -> bool:
 
 
 def listing(spec: str, access: Access) -> Listing:
-    root = Path(spec).resolve()
+    root = in_full(spec)
     grouping = Grouping("/", root)
 
     def refuse(error: OSError) -> None:
@@ -30,12 +30,11 @@ def listing(spec: str, access: Access) -> Listing:
             hint="ask for permission, or catalogue the folders beside it",
         ) from error
 
-    for folder, folders, names in os.walk(root, onerror=refuse):
-        folders[:] = sorted(name for name in folders if not name.startswith((".", "_")))
-        for name in names:
-            if name.startswith("."):
+    for folder in folders_below(root, refuse=refuse):
+        for path in sorted(folder.iterdir()):
+            name = path.name
+            if name.startswith(".") or path.is_dir():
                 continue
-            path = Path(folder, name)
             try:
                 stat = path.stat()
             except FileNotFoundError:  # a broken link, or gone since it was listed
