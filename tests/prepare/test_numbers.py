@@ -199,7 +199,7 @@ def test_the_imu_is_cut_by_its_own_times() -> None:
 
 
 def test_numbers_of_frames_are_cut_with_their_validity() -> None:
-    values = np.arange(5 * 63.0).reshape(5, 21, 3)
+    values = np.arange(5 * 63.0).reshape(5, 21, 3) / 1000
     valid = np.array([True, True, False, True, True])
     episode = SimpleNamespace(
         hand=lambda side: Signal(values * (1 if side == "left" else -1), valid, np.arange(5) / 20)

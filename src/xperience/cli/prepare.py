@@ -72,5 +72,8 @@ def register(app: typer.Typer) -> None:
             typer.echo(f"set aside {name}: {why}", err=True)
         for name, streams in outcome.without.items():
             typer.echo(f"{name} without {', '.join(streams)}; the reasons are in {out / 'set_aside.json'}", err=True)
+        for name, counts in outcome.implausible.items():
+            said = ", ".join(f"{count} of {stream}" for stream, count in counts.items())
+            typer.echo(f"{name}: samples that are no measurements were marked invalid: {said}", err=True)
         if outcome.failed:
             raise typer.Exit(1)

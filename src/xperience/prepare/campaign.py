@@ -46,7 +46,8 @@ class Outcome:
 
     Attributes:
         made, kept: shards made now, and those that were there. episodes, segments: in the prepared folder.
-        set_aside: recordings by id with the reason. without: streams left away, by recording, with the reason. failed: shards by name that could not be made.
+        set_aside: recordings by id with the reason. without: streams left away, by recording, with the reason. failed: shards by
+            name that could not be made. implausible: number of samples that are no measurements, by recording and stream.
     """
 
     made: int
@@ -57,6 +58,7 @@ class Outcome:
     set_aside: dict[str, str]
     without: dict[str, dict[str, str]]
     failed: dict[str, str]
+    implausible: dict[str, dict[str, int]]
 
 
 def prepare(
@@ -192,6 +194,7 @@ def _tables(out: Path, jobs: Sequence[Job], recipe: Recipe, failed: dict[str, st
     """Writes the tables from the shards' reports, one report in memory at a time."""
     aside: dict[str, str] = {}
     without: dict[str, dict[str, str]] = {}
+    implausible: dict[str, dict[str, int]] = {}
     shards: dict[str, str] = {}
     size, reports = 0, 0
     sums = moments.Total()
@@ -211,6 +214,8 @@ def _tables(out: Path, jobs: Sequence[Job], recipe: Recipe, failed: dict[str, st
                 add_episode(about | {"split": job.side, "shard": shard})
                 if about["without"]:
                     without[about["episode_id"]] = about["without"]
+                if about.get("implausible"):
+                    implausible[about["episode_id"]] = about["implausible"]
                 if job.side == "train":
                     sums.add(about["sums"])
             for row in report["segments"]:
@@ -222,7 +227,10 @@ def _tables(out: Path, jobs: Sequence[Job], recipe: Recipe, failed: dict[str, st
                 size += report["shard"]["bytes"]
     write_json(out / "statistics.json", {"split": "train", "streams": sums.describe()})
     write_json(out / "recipe.json", recipe.model_dump() | {"streams": list(recipe.ordered())})
-    write_json(out / "set_aside.json", {"episodes": aside, "streams": without, "shards": failed})
+    write_json(
+        out / "set_aside.json",
+        {"episodes": aside, "streams": without, "shards": failed, "samples": implausible},
+    )
     write_json(
         out / "prepare.json",
         {
@@ -233,7 +241,7 @@ def _tables(out: Path, jobs: Sequence[Job], recipe: Recipe, failed: dict[str, st
             "shards": shards,
         },
     )
-    return Outcome(made, kept, count["episodes"], count["segments"], size, aside, without, failed)
+    return Outcome(made, kept, count["episodes"], count["segments"], size, aside, without, failed, implausible)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ Deviations have physical floors: a constant channel must not blow up.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -29,22 +30,51 @@ UNLIKE = {"contacts": 1e-2, "depth_confidence": 1.0}
 """Streams whose unit differs from that of their modality: a hundredth of a contact, one step of 255."""
 
 
-class Tally:
-    """Count, sum and sum of squares of each channel of one stream."""
+TAILS = (0.005, 0.995)
+"""Shares of a recording's samples between which their range is taken: one wrong sample in two hundred is without effect."""
 
-    def __init__(self) -> None:
+
+class Tally:
+    """Count, sum and sum of squares of each channel of one stream.
+
+    Args:
+        all: [n, ...] all samples of the recording: then those that lie far outside the range of the others count as if they
+            lay at its border, see `borders`. Without it nothing bounds what one sample does.
+    """
+
+    def __init__(self, all: np.ndarray | None = None) -> None:
         self.sums: np.ndarray | None = None
+        self._borders = borders(all) if all is not None and len(all) else None
 
     def add(self, samples: np.ndarray) -> None:
         """Samples [n, ...]; everything behind the first axis is a channel."""
         if len(samples):
             flat = samples.reshape(len(samples), -1).astype(np.float64)
-            count = np.full(flat.shape[1], float(len(flat)))
-            self.take(np.stack([count, flat.sum(axis=0), np.square(flat).sum(axis=0)]))
+            if self._borders is not None:
+                flat = np.clip(flat, *self._borders)
+            known = np.isfinite(flat)
+            flat = np.where(known, flat, 0)
+            self.take(np.stack([known.sum(axis=0).astype(float), flat.sum(axis=0), np.square(flat).sum(axis=0)]))
 
     def take(self, sums: np.ndarray) -> None:
         """Adds sums [3, C]: count, sum, sum of squares."""
         self.sums = sums if self.sums is None else self.sums + sums
+
+
+def borders(samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """[C], [C]: what a sample counts at least and at most, by channel.
+
+    The range of all samples but the `TAILS` lowest and highest, widened by itself on both sides. Samples of a normal
+    distribution, even of a Laplace distribution, do not get there; one that is wrong by orders of magnitude moves mean and
+    deviation by no more than a large one would.
+    """
+    flat = samples.reshape(len(samples), -1).astype(np.float64)
+    flat = np.where(np.isfinite(flat), flat, np.nan)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # a channel without any sample
+        low = np.nanquantile(flat, TAILS[0], axis=0, method="higher")
+        high = np.nanquantile(flat, TAILS[1], axis=0, method="lower")
+    return low - (high - low), high + (high - low)
 
 
 class Total:
@@ -68,5 +98,5 @@ class Total:
                 mean = first / np.maximum(count, 1)
                 std = np.sqrt(np.maximum(second / np.maximum(count, 1) - mean**2, 0))
                 floor = UNLIKE.get(name, FLOORS[stream.modality])
-                out[name] = {"count": int(count[0]), "mean": mean.tolist(), "std": np.maximum(std, floor).tolist()}
+                out[name] = {"count": int(count.max()), "mean": mean.tolist(), "std": np.maximum(std, floor).tolist()}
         return out

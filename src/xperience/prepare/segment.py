@@ -132,6 +132,10 @@ class Cut:
         tallies = {stream: source.tally.sums for stream, source in self.sources.items()}
         return {stream: sums.tolist() for stream, sums in tallies.items() if sums is not None}
 
+    def implausible(self) -> dict[str, int]:
+        """By stream: samples that are no measurements and were marked invalid."""
+        return {stream: source.implausible for stream, source in self.sources.items() if source.implausible}
+
     def _cameras(self) -> dict[str, Any]:
         """Calibration by view, at the size of the view's pictures as recorded.
 

@@ -165,7 +165,7 @@ def _cut(
         about = {
             "episode_id": item.id, "session": session, "frames": episode.num_frames, "segments": len(rows),
             "start_ns": int(episode.clock.times_ns[0]), "origin": asdict(item.origin), "without": cut.without,
-            "sums": cut.sums(),
+            "sums": cut.sums(), "implausible": cut.implausible(),
         }  # fmt: skip
     return rows, about
 

@@ -51,9 +51,11 @@ class Source(Protocol):
 
     Attributes:
         tally: of the samples given so far.
+        implausible: samples of the recording that are no measurements, see `plausible`.
     """
 
     tally: Tally
+    implausible: int
 
     def segment(self, span: Span) -> Members:
         """Members of the span; {} where the stream is absent. Spans come in time order."""

@@ -27,6 +27,7 @@ class Source:
 
     def __init__(self, episode: Episode, stream: str, recipe: Recipe) -> None:
         self.tally = Tally()
+        self.implausible = 0
         self.chunks, self.valid = np.zeros((0, AUDIO_CHUNK), np.int16), np.zeros(0, bool)
         if episode.audio.present:
             sound = episode.audio.read(AUDIO_RATE)

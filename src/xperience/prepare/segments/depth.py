@@ -13,6 +13,7 @@ import numpy as np
 
 from xperience.prepare.moments import Tally
 from xperience.prepare.piece import Piece
+from xperience.prepare.plausible import DEPTH_REACH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,6 +40,7 @@ class Source:
         self.confidence = stream == "depth_confidence"
         self.present = self.depth.present and (self.depth.has_confidence or not self.confidence)
         self.tally = Tally()
+        self.implausible = 0
 
     def segment(self, span: Span) -> Members:
         if not self.present:
@@ -69,7 +71,7 @@ class Source:
                 images = grey(self.depth.confidence(first, last))
             else:
                 images = self.depth.metres(first, last)
-                images = np.where(np.isfinite(images) & (images > 0), images, np.float32(0))
+                images = np.where((images > 0) & (images <= DEPTH_REACH), images, np.float32(0))
             if at % SAMPLED == 0:
                 some = images[:1].reshape(-1, 1)
                 self.tally.add(some if self.confidence else some[some > 0][:, None])

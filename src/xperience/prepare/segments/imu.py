@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from xperience.prepare import plausible
 from xperience.prepare.moments import Tally
 from xperience.prepare.piece import Piece
 
@@ -21,10 +22,12 @@ class Source:
     def __init__(self, episode: Episode, stream: str, recipe: Recipe) -> None:
         imu = episode.imu
         order = np.argsort(imu.times_s, kind="stable")  # a clock that steps back cannot be cut otherwise
-        self.times, self.valid = imu.times_s[order], imu.valid[order]
+        self.times = imu.times_s[order]
+        self.valid = plausible.imu(imu.accel[order], imu.gyro[order], imu.valid[order])
+        self.implausible = int(imu.valid.sum() - self.valid.sum())
         values = np.concatenate([imu.accel, imu.gyro], axis=1)[order]
         self.values = np.where(self.valid[:, None], values, 0).astype(np.float32)
-        self.tally = Tally()
+        self.tally = Tally(self.values[self.valid])
 
     def segment(self, span: Span) -> Members:
         if not len(self.times):

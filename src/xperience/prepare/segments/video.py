@@ -45,6 +45,7 @@ class Source:
         self.settings = recipe.video
         self.present = view in episode.views
         self.tally = Tally()
+        self.implausible = 0
         self.count = 0
         if self.present:
             video = episode.video(view)
