@@ -10,7 +10,7 @@ NEWEST_TESTS := tests/episode tests/sources tests/simulate/test_recording.py tes
 	tests/prepare/test_segments.py tests/quality/test_checks.py tests/corpus/test_catalogue_way.py
 NEWEST_PYTHON ?= $(shell for v in 3.13 3.12 3.11; do python$$v -c '' 2>/dev/null && echo python$$v && break; done || echo $(PYTHON))
 
-.PHONY: help setup test test-pythons test-newest faults lint demo clean
+.PHONY: help setup test test-pythons test-newest faults benchmarks lint demo clean
 
 help:  ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -40,6 +40,9 @@ test-newest:  ## Tests of all that reads and writes recordings, with the newest 
 
 faults: $(STAMP)  ## Plant known faults one at a time, two copies at once, and see each caught by its test
 	$(BIN)/python tests/faults/plant.py
+
+benchmarks: $(STAMP)  ## Measure all that can be measured here, for hours, and write docs/benchmarks.md; stop it and go on at any time
+	$(BIN)/python benchmarks/all.py $(BENCHMARKS)
 
 lint: $(STAMP)  ## ruff and mypy
 	$(BIN)/ruff check src tests benchmarks

@@ -1,7 +1,7 @@
 """How much the commands of the demo slow down beside other work: alone, beside one busy process, beside two.
 
-    python benchmarks/beside_others.py --out out/beside            # about 10 minutes on two cores
-    python benchmarks/beside_others.py --out out/beside --quick    # smallest setting, for the tests
+    python benchmarks/beside_others.py            # about 10 minutes on two cores
+    python benchmarks/beside_others.py --quick    # two commands, alone
 
 Each command runs on the same recordings, its output made anew each time; before all of them one round warms the disk.
 Asked for: beside one or two busy processes no command takes more than 2.5 times as long as alone; no median step of
@@ -20,10 +20,11 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+
+import common
 
 from xperience.threads import ENVIRONMENT, cores
 
@@ -31,64 +32,99 @@ FIRST = 5
 """Steps of training that are not counted: the first ones load and allocate."""
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, required=True, help="folder for recordings and runs")
+LIMIT, STEP_LIMIT = 2.5, 10.0
+"""Times as long as alone: a command, and the median step of training; and the longest step over the median alone."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = common.parser(__file__, __doc__)
+    parser.add_argument("--out", type=Path, help="folder for recordings and runs; default: in the cache")
     parser.add_argument("--busy", default="0,1,2", help="busy processes beside, by comma; the first is the yardstick")
     parser.add_argument("--steps", type=int, default=40, help="of training")
     parser.add_argument("--seconds", type=float, default=10.0, help="of each of six recordings")
     parser.add_argument("--size", type=int, default=96, help="pixels")
-    parser.add_argument("--quick", action="store_true", help="smallest setting: says that it works, measures nothing")
-    parser.add_argument("--json", action="store_true", help="print the figures as JSON")
-    args = parser.parse_args()
+    args = parser.parse_args(arguments)
     if args.quick:
-        args.steps, args.seconds, args.size, args.busy = FIRST + 3, 4.0, 48, "0,1"
+        args.steps, args.busy = 2, "0"
     rounds = [int(count) for count in args.busy.split(",")]
-    found: dict[str, Any] = {"cores": cores(), "seconds": {}, "steps": {}}
-    work(args, args.out / "work")
-    for count in rounds:
-        with busy(count):
-            time.sleep(0.5)
-            found["seconds"][str(count)], found["steps"][str(count)] = work(args, args.out / "work")
-    first = str(rounds[0])
-    found["ratio"] = {
-        str(count): {
-            name: round(seconds / found["seconds"][first][name], 2)
-            for name, seconds in found["seconds"][str(count)].items()
-        }
-        for count in rounds[1:]
-    }
-    print(json.dumps(found, indent=2) if args.json else table(found, rounds))
+    with common.report(args) as report, common.place(args.out, "beside", args.quick) as out:
+        report.figure("processors", cores())
+        data = common.prepared(quick=True) if args.quick else None
+        if not args.quick:
+            work(args, out / "work", data)
+        seconds, steps = {}, {}
+        for count in rounds:
+            with busy(count):
+                time.sleep(0.5)
+                seconds[count], steps[count] = work(args, out / "work", data)
+            compare(report, count, rounds[0], seconds, steps)
+        report.details |= {"seconds": seconds, "steps": steps}
+    return report.status
 
 
-def work(args: argparse.Namespace, folder: Path) -> tuple[dict[str, float], dict[str, float]]:
-    """Runs every command once; wall seconds by command, and median and longest step of training."""
+def compare(
+    report: common.Report,
+    count: int,
+    first: int,
+    seconds: dict[int, dict[str, float]],
+    steps: dict[int, dict[str, float]],
+) -> None:
+    """Figures of a round, and its ratios to the first."""
+    beside = f"beside {count} busy"
+    for name, value in seconds[count].items():
+        report.figure(f"{name}, {beside}", value, "s")
+    for name, value in steps[count].items():
+        report.figure(f"step of training, {name}, {beside}", value, "s")
+    if count == first:
+        return
+    for name, value in seconds[count].items():
+        report.figure(f"{name}, {beside} over alone", value / seconds[first][name], at_most=LIMIT)
+    for name, limit in (("median", LIMIT), ("longest", STEP_LIMIT)):
+        ratio = steps[count][name] / steps[first]["median"]
+        report.figure(f"step of training, {name}, {beside} over the median alone", ratio, at_most=limit)
+
+
+def work(args: argparse.Namespace, folder: Path, data: Path | None) -> tuple[dict[str, float], dict[str, float]]:
+    """Runs every command once; wall seconds by command, and median and longest step of training.
+
+    Args:
+        data: prepared already: only `simulate`, of a second, and `pretrain` run.
+    """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     workers = str(min(4, cores()))
     sim, heads, prepared, run = (folder / name for name in ("sim", "heads", "prepared", "run"))
-    common = ["--episodes", "6", "--sessions", "3", "--seed", "1"]
+    corpus = ["--episodes", "6", "--sessions", "3", "--seed", "1"]
     commands = {
-        "simulate": ["simulate", sim, *common, "--seconds", args.seconds, "--size", args.size, "--workers", workers],
+        "simulate": ["simulate", sim, *corpus, "--seconds", args.seconds, "--size", args.size, "--workers", workers],
         "features": ["features", sim, "--out", heads / "features", "--workers", workers],
         "benchmark": ["benchmark", sim, "--out", heads, "--hold-out", "session", "--workers", workers, "--quiet"],
         "catalog": ["catalog", sim, "--out", folder / "catalogue"],
         "split": ["split", folder / "catalogue", "--by", "session", "--counts", "4,0,2", "--out", folder / "split.json"],
         "prepare": ["prepare", sim, "--split", folder / "split.json", "--recipe", "nano", "--out", prepared, "--workers", workers],
         "pretrain": [
-            "pretrain", "nano", "--data", prepared, "--out", run, "--quiet", "--set", f"run.steps={args.steps}",
+            "pretrain", "nano", "--data", data or prepared, "--out", run, "--quiet", "--set", f"run.steps={args.steps}",
             "--set", "run.minutes=0", "--set", "run.device='cpu'",
         ],
         "evaluate": ["evaluate", run, "--data", prepared, "--out", folder / "evaluated", "--episodes", sim, "--quiet"],
     }  # fmt: skip
+    if data:
+        tiny = ["--episodes", "1", "--sessions", "1", "--seed", "1", "--seconds", 1, "--size", 32, "--workers", 1]
+        small = [
+            word
+            for name in ("batch=2", "workers=0", "probe_every=0", "panel_every=0")
+            for word in ("--set", f"run.{name}")
+        ]
+        commands = {"simulate": ["simulate", sim, *tiny], "pretrain": [*commands["pretrain"], *small]}
     seconds = {}
     for name, words in commands.items():
         begun = time.perf_counter()
         call([str(word) for word in words], folder / f"{name}.log")
         seconds[name] = round(time.perf_counter() - begun, 2)
-    del seconds["catalog"], seconds["split"]
+    for name in ("catalog", "split"):  # over in a moment
+        seconds.pop(name, None)
     lines = [json.loads(line) for line in (run / "progress.jsonl").read_text().splitlines()]
-    steps = [line["seconds"] for line in lines][FIRST:]
+    steps = [line["seconds"] for line in lines][1 if data else FIRST :]
     return seconds, {"median": round(statistics.median(steps), 3), "longest": round(max(steps), 3)}
 
 
@@ -119,23 +155,5 @@ def _spin() -> None:
         pass
 
 
-def table(found: dict[str, Any], rounds: list[int]) -> str:
-    lines = [f"{found['cores']} processors; seconds beside so many busy processes, and the ratio to the first column"]
-    lines.append(f"{'':16}" + "".join(f"{count:>16}" for count in rounds))
-    first = str(rounds[0])
-    for name in found["seconds"][first]:
-        cells = [f"{found['seconds'][str(c)][name]:.1f} ({ratio(found, c, name, first)})" for c in rounds]
-        lines.append(f"{name:16}" + "".join(f"{cell:>16}" for cell in cells))
-    for kind in ("median", "longest"):
-        base = found["steps"][first]["median"]
-        cells = [f"{found['steps'][str(c)][kind]:.2f} ({found['steps'][str(c)][kind] / base:.2f})" for c in rounds]
-        lines.append(f"{f'step, {kind}':16}" + "".join(f"{cell:>16}" for cell in cells))
-    return "\n".join(lines)
-
-
-def ratio(found: dict[str, Any], count: int, name: str, first: str) -> str:
-    return f"{found['seconds'][str(count)][name] / found['seconds'][first][name]:.2f}"
-
-
 if __name__ == "__main__":
-    main()
+    common.start(main)

@@ -1,6 +1,6 @@
 """How fast a listing of the hosted size becomes a catalogue, and ten million rows answer.
 
-python benchmarks/catalogue.py
+    python benchmarks/catalogue.py
 
 The listing has the counts of the hosted corpus: 12,103 episodes in 803 sessions, 85,257 files, one episode without video.
 """
@@ -13,11 +13,16 @@ import sys
 import tempfile
 import time
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 
-EPISODES, SESSIONS, RECORDINGS = 12_103, 803, 541
+import common
+
+HOSTED, QUICK = (12_103, 803, 541), (60, 12, 6)
+"""Episodes, sessions, and episodes with a recording for the viewer."""
+
 VIEWS = [*(f"fisheye_cam{k}.mp4" for k in range(4)), "stereo_left.mp4", "stereo_right.mp4"]
-ROWS = 10_000_000
+ROWS, QUICK_ROWS = 10_000_000, 10_000
 
 MEASURED = """
 import resource, sys, time
@@ -28,20 +33,20 @@ print(time.monotonic() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxr
 """
 
 
-def listing(path: Path) -> None:
+def listing(path: Path, episodes: int, sessions: int, recordings: int) -> None:
     files = []
-    for k in range(EPISODES):
-        session = uuid.UUID(int=k % SESSIONS * 7919 + 1)
-        names = ["annotation.hdf5", *(VIEWS if k else []), *(["visualization.rrd"] if 0 < k <= RECORDINGS else [])]
+    for k in range(episodes):
+        session = uuid.UUID(int=k % sessions * 7919 + 1)
+        names = ["annotation.hdf5", *(VIEWS if k else []), *(["visualization.rrd"] if 0 < k <= recordings else [])]
         for name in names:
             size = 1_830_000_000 if name.endswith("hdf5") else 68_000_000
-            place = f"{session}/ep{k // SESSIONS + 1}/{name}"
+            place = f"{session}/ep{k // sessions + 1}/{name}"
             files.append({"path": place, "size": size + k, "lfs": {"sha256": f"{hash((k, name)) % 2**60:064x}"}})
     path.write_text(json.dumps(files))
 
 
-def many(folder: Path) -> None:
-    """A catalogue of ten million rows, by DuckDB."""
+def many(folder: Path, rows: int) -> None:
+    """A catalogue of so many rows, by DuckDB."""
     import duckdb
     import pyarrow.parquet as pq
 
@@ -68,37 +73,46 @@ def many(folder: Path) -> None:
         )
         columns.append(f"CAST({made.get(field.name, 'NULL')} AS {sql}) AS {field.name}")
     target = folder / "episodes.parquet"
-    connection.execute(f"COPY (SELECT {', '.join(columns)} FROM range({ROWS}) t(i)) TO '{target}' (FORMAT parquet)")
+    connection.execute(f"COPY (SELECT {', '.join(columns)} FROM range({rows}) t(i)) TO '{target}' (FORMAT parquet)")
     from xperience.corpus import row
 
     pq.write_table(row.file_schema().empty_table(), folder / "files.parquet")
 
 
-def main() -> None:
-    with tempfile.TemporaryDirectory() as name:
+QUERIES = {
+    "hours by activity": "SELECT activity, count(*) AS n, sum(duration_s) / 3600 AS hours FROM episodes GROUP BY ALL "
+    "ORDER BY n DESC LIMIT 10",
+    "score by place and verdict": "SELECT place, verdict, avg(sync_score), count(*) FROM episodes WHERE complete "
+    "GROUP BY ALL",
+    "sessions with missing views": "SELECT count(DISTINCT session) FROM episodes WHERE len(missing_views) > 0",
+    "five largest": "SELECT episode_id, bytes FROM episodes ORDER BY bytes DESC LIMIT 5",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    args = common.parser(__file__, __doc__).parse_args(arguments)
+    counts, rows = (QUICK, QUICK_ROWS) if args.quick else (HOSTED, ROWS)
+    with common.report(args) as report, tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        listing(folder / "listing.json")
+        listing(folder / "listing.json", *counts)
         command = [sys.executable, "-c", MEASURED, str(folder / "listing.json"), str(folder / "catalogue")]
         for turn in ("first", "again"):
-            seconds, gigabytes, count = subprocess.run(
-                command, check=True, capture_output=True, text=True
-            ).stdout.split()
-            print(f"listing, {turn}: {count} episodes in {float(seconds):.2f} s, {float(gigabytes):.2f} GB")
+            done = subprocess.run(command, check=True, capture_output=True, text=True)
+            seconds, gigabytes, count = (float(word) for word in done.stdout.split())
+            report.figure(f"listing of {counts[0]:,} episodes, {turn}", seconds, "s")
+            report.figure(f"listing of {counts[0]:,} episodes, {turn}, peak memory", gigabytes, "GB")
+            report.figure(f"episodes missing in the catalogue, {turn}", counts[0] - count, at_most=0, must=True)
         from xperience.corpus.catalogue import query
 
         big = folder / "big"
         big.mkdir()
-        many(big)
-        for sql in (
-            "SELECT activity, count(*) AS n, sum(duration_s) / 3600 AS hours FROM episodes GROUP BY ALL ORDER BY n DESC LIMIT 10",
-            "SELECT place, verdict, avg(sync_score), count(*) FROM episodes WHERE complete GROUP BY ALL",
-            "SELECT count(DISTINCT session) FROM episodes WHERE len(missing_views) > 0",
-            "SELECT episode_id, bytes FROM episodes ORDER BY bytes DESC LIMIT 5",
-        ):
-            start = time.monotonic()
-            rows = query(big, sql).num_rows
-            print(f"{ROWS:,} rows: {time.monotonic() - start:.2f} s for {rows} rows of {sql[:70]} ...")
+        many(big, rows)
+        for what, sql in QUERIES.items():
+            start = time.perf_counter()
+            query(big, sql)
+            report.figure(f"{rows:,} rows: {what}", time.perf_counter() - start, "s")
+    return report.status
 
 
 if __name__ == "__main__":
-    main()
+    common.start(main)

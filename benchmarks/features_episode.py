@@ -23,14 +23,29 @@ SIZES = {True: (1088, 1280, 20_500), False: (512, 512, 4_800)}
 """Width, height and bytes a frame of fisheye and stereo views."""
 
 
-def make(folder: Path, frames: int, clip: int = 200) -> Path:
-    """Writes an episode of `frames` frames unless it is there; views repeat after `clip` frames."""
+QUICK_FRAMES, QUICK_SCALE = 30, 4
+"""Of --quick: a quarter of the width and of the height."""
+
+
+def made(cache: Path, frames: int, quick: bool) -> Path:
+    """The recording of so many frames in a cache, or the small one of --quick."""
+    if quick:
+        return make(cache / "small" / "ep1", QUICK_FRAMES, scale=QUICK_SCALE)
+    return make(cache / f"real_size_{frames}" / "ep1", frames)
+
+
+def make(folder: Path, frames: int, clip: int = 200, scale: int = 1) -> Path:
+    """Writes an episode of `frames` frames unless it is there; views repeat after `clip` frames.
+
+    Args:
+        scale: divides width and height, and the bytes of a picture by its square.
+    """
     if (folder / "annotation.hdf5").exists():
         return folder
     with storage.replacing(folder) as temporary:
         temporary.mkdir(parents=True)
-        for k, view in enumerate(track(VIEWS, "encoding views")):
-            _view(temporary / f"{view}.mp4", view in FISHEYE_VIEWS, frames, min(clip, frames), seed=k)
+        for k, view in enumerate(track(VIEWS, "encoding views", show=scale == 1)):
+            _view(temporary / f"{view}.mp4", view in FISHEYE_VIEWS, frames, min(clip, frames), k, scale)
         _annotation(temporary / "annotation.hdf5", frames)
     return folder
 
@@ -44,8 +59,9 @@ def _texture(width: int, height: int, rng: np.random.Generator) -> np.ndarray:
     return (255 * (image - image.min()) / np.ptp(image)).astype(np.uint8)
 
 
-def _view(path: Path, fisheye: bool, frames: int, clip: int, seed: int) -> None:
+def _view(path: Path, fisheye: bool, frames: int, clip: int, seed: int, scale: int) -> None:
     width, height, size = SIZES[fisheye]
+    width, height, size = width // scale, height // scale, size // scale**2
     rng = np.random.default_rng(seed)
     scene = _texture(width + 512, height + 512, rng)
     grain = rng.normal(0, 3, (height + 64, width + 64, 1)).astype(np.int16)

@@ -1,7 +1,8 @@
 """Feature contract v1 in the plain way: frame by frame, window by window, with OpenCV and numpy.
 
 The measure that `benchmarks/features.py` and the tests hold the library to. It shares no code with it but the frame
-labels: every file is read with h5py, OpenCV and PyAV directly.
+labels: every file is read with h5py, OpenCV and PyAV directly. Locks are HDF5's usual ones, as those of the reader: a
+process cannot have one file open in two ways.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ def features(
     channels: dict[str, np.ndarray] = {}
     out: dict[str, np.ndarray] = {}
     starts = range(0, count - frames + 1, stride)
-    with h5py.File(folder / "annotation.hdf5", "r", locking=False) as file:
+    with h5py.File(folder / "annotation.hdf5", "r") as file:
         body = _array(file, "full_body_mocap/keypoints")
         for side in ("left", "right"):
             hand = _array(file, f"hand_mocap/{side}_joints_3d")

@@ -1,12 +1,14 @@
 """How well labels are understood: by the official classes of EPIC-KITCHENS-100, on real labels, and how many stay unseen.
 
-    python benchmarks/labels.py [REAL] [--judged FILE ...] [--draw N --seed S --out FILE] [--json]
+    python benchmarks/labels.py REAL [--judged FILE ...] [--draw N --seed S --out FILE]
 
-REAL is a folder of real pieces, ../shared/real beside the project by default. Two sources, each cut in two halves by the
-parity of a SHA-1 (as a whole number); rules were fixed on the even half only:
+REAL is a folder of real pieces; --quick takes a few made-up ones. Two sources, each cut in two halves by the parity of a
+SHA-1 (as a whole number); rules were fixed on the even half only:
 
-  EPIC-KITCHENS-100   by video id; only the names of the classes are read, never the lists of instances behind them
-  128 episodes        by session id (`top_level_session`); labels are those of actions and subtasks of the odd half
+  epic_kitchens_100/  EPIC-KITCHENS-100: EPIC_100_validation.csv and the two tables of classes, cut by video id; only the
+                      names of the classes are read, never the lists of instances behind them
+  xperience_128/      episode_manifest.json of 128 episodes, cut by session id (`top_level_session`); labels are those of
+                      actions and subtasks of the odd half
 
 `--draw` writes labels of the odd half to read by hand, one a line. Write down verb and noun twice from the bare list, each
 time without the other reading or the rules' output; then compare, and save for `--judged` a table with tabs and the
@@ -15,17 +17,20 @@ columns label, first, second, where a reading is "right" or "wrong". A label is 
 
 from __future__ import annotations
 
-import argparse
 import csv
 import hashlib
 import json
 import random
-from dataclasses import asdict
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import common
+import stand_ins
+
 from xperience.corpus.labels import VERSION, parse
 from xperience.corpus.labels.coverage import coverage_of
+from xperience.errors import MissingError, UsageError
 
 HALVES = ("rules fixed on", "scored")
 
@@ -74,58 +79,50 @@ def judged(path: Path, scored: list[str]) -> dict[str, Any]:
         rows = list(csv.DictReader(file, delimiter="\t"))
     outside = sorted({row["label"] for row in rows} - set(scored))
     if not rows or outside:
-        raise SystemExit(f"{path}: {len(outside)} labels are not of the scored half" if rows else f"{path}: no rows")
+        raise UsageError("labels that are not of the scored half", file=path, found=outside[:3] or "no rows at all")
     wrong = {reader: sum(row[reader] == "wrong" for row in rows) for reader in ("first", "second")}
     either = sum("wrong" in (row["first"], row["second"]) for row in rows)
     return {"labels": len(rows), **wrong, "either": either, "share": either / len(rows)}
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    shared = Path(__file__).resolve().parents[2] / "shared" / "real"
-    parser.add_argument("real", nargs="?", type=Path, default=shared, help="folder of real pieces")
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = common.parser(__file__, __doc__)
+    parser.add_argument("real", nargs="?", type=Path, help="folder of real pieces")
     parser.add_argument("--judged", type=Path, action="append", default=[], help="labels read by hand, twice")
     parser.add_argument("--draw", type=int, default=0, help="labels of the scored half to draw")
     parser.add_argument("--seed", type=int, default=0, help="of the draw")
     parser.add_argument("--out", type=Path, help="file of the draw")
-    parser.add_argument("--json", action="store_true", help="print the figures as JSON")
-    args = parser.parse_args()
-    manifest = args.real / "xperience_128" / "episode_manifest.json"
-    scored = labels_of_half(manifest, 1)
-    if args.draw:
-        if args.out is None:
-            parser.error("--draw needs --out")
-        args.out.write_text("\n".join(random.Random(args.seed).sample(scored, args.draw)) + "\n", encoding="utf-8")
-        return
-    figures: dict[str, Any] = {
-        "rules": VERSION,
-        "epic": [
-            dict(zip(("half", "narrations", "verb", "noun"), row, strict=True))
-            for row in epic(args.real / "epic_kitchens_100")
-        ],
-        "coverage": [asdict(row) for row in coverage_of(manifest)],
-        "judged": [judged(path, scored) for path in args.judged],
-    }
-    if args.json:
-        print(json.dumps(figures))
-        return
-    print(f"label rules, version {VERSION}\n\nEPIC-KITCHENS-100 narrations against the official classes")
-    for row in figures["epic"]:
-        print(
-            f"  {row['half']:15s} {row['narrations']:5d} narrations   verb {row['verb']:.4f}   noun {row['noun']:.4f}"
-        )
-    print("\n128 episodes: share of test frames whose label training never showed")
-    for row in figures["coverage"]:
-        print(
-            f"  {row['kind']:8s} {row['labels']:5d} labels in {row['families']:4d} families   "
-            f"unseen raw {row['raw']:.3f}   unseen family {row['family']:.3f}"
-        )
-    for row in figures["judged"]:
-        print(
-            f"\nread by hand, sessions of the scored half: {row['labels']} labels, wrong by the first reading "
-            f"{row['first']}, by the second {row['second']}, by either {row['either']} ({row['share']:.1%})"
-        )
+    args = parser.parse_args(arguments)
+    if args.draw and args.out is None:
+        parser.error("--draw needs --out")
+    with common.place(None, "labels", quick=True) as scratch, common.report(args) as report:
+        real = stand_ins.labels(scratch) if args.quick else common.needed(args.real, "REAL", "a folder of real pieces")
+        manifest = real / "xperience_128" / "episode_manifest.json"
+        if not manifest.is_file():
+            raise MissingError("not here", file=manifest, expected="the manifest of 128 episodes")
+        scored = labels_of_half(manifest, 1)
+        if args.draw:
+            drawn = random.Random(args.seed).sample(scored, min(args.draw, len(scored)))
+            args.out.write_text("\n".join(drawn) + "\n", encoding="utf-8")
+        measure(report, real, manifest, [judged(path, scored) for path in args.judged])
+    return report.status
+
+
+def measure(report: common.Report, real: Path, manifest: Path, readings: list[dict[str, Any]]) -> None:
+    report.figure("version of the label rules", VERSION)
+    for name, count, verb, noun in epic(real / "epic_kitchens_100"):
+        report.figure(f"EPIC-KITCHENS-100, {name}: narrations", count)
+        report.figure(f"EPIC-KITCHENS-100, {name}: verb accuracy", verb)
+        report.figure(f"EPIC-KITCHENS-100, {name}: noun accuracy", noun)
+    for row in coverage_of(manifest):
+        report.figure(f"{row.kind}: labels", row.labels)
+        report.figure(f"{row.kind}: families", row.families)
+        report.figure(f"{row.kind}: share of test frames whose label is unseen in training", row.raw)
+        report.figure(f"{row.kind}: share of test frames whose family is unseen in training", row.family)
+    for row in readings:
+        report.figure(f"read by hand, wrong by either reading, of {row['labels']}", row["share"], at_most=0.08)
+    report.details["judged"] = readings
 
 
 if __name__ == "__main__":
-    main()
+    common.start(main)

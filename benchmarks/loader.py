@@ -1,5 +1,6 @@
 """How fast windows are read, beside the plainest way to get the same bytes: same windows, same order, same run.
 
+    python benchmarks/loader.py                                       # of a simulated corpus, made first
     python benchmarks/loader.py --sensors PREPARED --video PREPARED   # folders of `xperience prepare`; video as h264
 
 The ways take turns in short rounds, so that other load on the machine meets all of them; medians are printed.
@@ -20,10 +21,11 @@ import statistics
 import tarfile
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
 
+import common
 import numpy as np
 
 from xperience.prepare.segments.video import RATE
@@ -36,22 +38,27 @@ SENSORS = tuple(name for name, stream in STREAMS.items() if stream.modality not 
 Way = Callable[[], object]
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = common.parser(__file__, __doc__)
     parser.add_argument("--sensors", type=Path, help="prepared folder; any")
     parser.add_argument("--video", type=Path, help="prepared folder with h264 video")
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--windows", type=int, default=160)
     parser.add_argument("--frames", type=int, default=40, help="of a window, what follows it included")
     parser.add_argument("--view", default="stereo_left")
-    args = parser.parse_args()
-    print(f"{'what':<44}{'windows/s':>12}{'ratio':>8}{'target':>8}")
-    if args.sensors:
-        with tempfile.TemporaryDirectory() as folder:
-            sensors(Prepared.open(args.sensors), args, Path(folder))
-        sequential(sorted((args.sensors / "shards").glob("*.tar"))[0], args.rounds)
-    if args.video:
-        video(Prepared.open(args.video), args)
+    args = parser.parse_args(arguments)
+    if args.quick:
+        args.rounds, args.windows = 1, 16
+    if args.sensors is None and args.video is None:
+        args.sensors = args.video = common.prepared(args.quick, pictures=True)
+    with common.report(args) as report:
+        if args.sensors:
+            with tempfile.TemporaryDirectory() as folder:
+                sensors(report, Prepared.open(args.sensors), args, Path(folder))
+            sequential(report, sorted((args.sensors / "shards").glob("*.tar"))[0], args.rounds)
+        if args.video:
+            video(report, Prepared.open(args.video), args)
+    return report.status
 
 
 def measure(ways: dict[str, Way], rounds: int) -> dict[str, list[float]]:
@@ -66,13 +73,15 @@ def measure(ways: dict[str, Way], rounds: int) -> dict[str, list[float]]:
     return times
 
 
-def show(times: dict[str, list[float]], windows: int, bare: str, targets: dict[str, float]) -> None:
-    """Ratios are medians over rounds of the bare way's time to the other's in the same round."""
+def show(
+    report: common.Report, times: dict[str, list[float]], what: str, count: int, bare: str, limits: dict[str, float]
+) -> None:
+    """Rates, and ratios: medians over rounds of the bare way's time to the other's in the same round."""
     for name, seconds in times.items():
-        ratio = statistics.median(b / s for b, s in zip(times[bare], seconds, strict=True))
-        rate = windows / statistics.median(seconds)
-        target = f">= {targets[name]:.1f}" if name in targets else ""
-        print(f"{name:<44}{rate:>12.0f}{ratio:>8.2f}{target:>8}")
+        report.figure(name, count / statistics.median(seconds), f"{what} a second")
+        if name != bare:
+            ratio = statistics.median(b / s for b, s in zip(times[bare], seconds, strict=True))
+            report.figure(f"{name}, speed over {bare.partition(': ')[2]}", ratio, at_least=limits.get(name))
 
 
 def places(data: Prepared, frames: int, count: int) -> list[tuple[int, int]]:
@@ -81,7 +90,7 @@ def places(data: Prepared, frames: int, count: int) -> list[tuple[int, int]]:
     return [(int(e), int(rng.integers(data.frames[e] - frames + 1))) for e in episodes]
 
 
-def sensors(data: Prepared, args: argparse.Namespace, folder: Path) -> None:
+def sensors(report: common.Report, data: Prepared, args: argparse.Namespace, folder: Path) -> None:
     windows, frames = places(data, args.frames, args.windows), args.frames
     maps: dict[tuple[int, str], tuple[np.ndarray, ...]] = {}
     for episode in {e for e, _ in windows}:
@@ -133,10 +142,10 @@ def sensors(data: Prepared, args: argparse.Namespace, folder: Path) -> None:
 
     ways = {"sensors: memory map": mapped, "sensors: Prepared.read": read, "sensors: Batches.at, all of a batch": batch}
     targets = {"sensors: Prepared.read": 0.7}
-    show(measure(ways, args.rounds), len(windows), "sensors: memory map", targets)
+    show(report, measure(ways, args.rounds), "windows", len(windows), "sensors: memory map", targets)
 
 
-def video(data: Prepared, args: argparse.Namespace) -> None:
+def video(report: common.Report, data: Prepared, args: argparse.Namespace) -> None:
     import av
 
     stream, frames = f"video_{args.view}", args.frames // 2
@@ -171,10 +180,11 @@ def video(data: Prepared, args: argparse.Namespace) -> None:
             data.read(episode, start, frames, (stream,))
 
     ways = {"video: bare PyAV": bare, "video: Prepared.read": read}
-    show(measure(ways, args.rounds), len(windows), "video: bare PyAV", {"video: Prepared.read": 0.8})
+    limits = {"video: Prepared.read": 0.8}
+    show(report, measure(ways, args.rounds), "windows", len(windows), "video: bare PyAV", limits)
 
 
-def sequential(path: Path, rounds: int) -> None:
+def sequential(report: common.Report, path: Path, rounds: int) -> None:
     """Reading every member of every segment, arrays as arrays."""
 
     def ours() -> None:
@@ -214,8 +224,8 @@ def sequential(path: Path, rounds: int) -> None:
         ways = {bare: web, **ways}
         targets = {"sequential: Shard": 1.0}
     count = len({member.key for member in Shard(path).index})
-    show(measure(ways, max(5, rounds // 3)), count, bare, targets)
+    show(report, measure(ways, max(min(rounds, 5), rounds // 3)), "segments", count, bare, targets)
 
 
 if __name__ == "__main__":
-    main()
+    common.start(main)

@@ -1,12 +1,14 @@
 """How fast recordings become shards, that two cores are worth two, and that no accident changes a byte.
 
-    python benchmarks/prepare.py [--episode FOLDER] [--frames 600] [--runs 5] [--cache FOLDER]
-    python benchmarks/prepare.py --workers [...]     two workers against two bare decodings
-    python benchmarks/prepare.py --accidents 100     killed, out of room, workers lost, then run again
-    python benchmarks/prepare.py --bytes [...]       bytes that recipes read, against those of the streams they keep
+    python benchmarks/prepare.py                     # one core against bare decoding
+    python benchmarks/prepare.py --workers           # two workers against two bare decodings
+    python benchmarks/prepare.py --accidents 100     # killed, out of room, workers lost, then run again
+    python benchmarks/prepare.py --bytes             # bytes that recipes read, against those of the streams they keep
 
 Without --episode it makes a recording at the real sizes and bit rates (`features_episode.py`). Everything compared is
 timed in turn, in processes of their own, over the same episodes. Wall times only mean something on an idle machine.
+--quick takes a small recording, one accident, and, on one core, processes that are forked. A disk that is full needs the right to mount
+one; without it that accident is left out.
 """
 
 from __future__ import annotations
@@ -23,15 +25,16 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import get_context
 from pathlib import Path
 
 import av
+import common
 import h5py
-from features_episode import make
+from features_episode import made
 
 from xperience.episode.cameras import VIEWS
 from xperience.prepare.campaign import prepare
@@ -41,53 +44,57 @@ from xperience.prepare.recipe import Recipe, load_recipe
 from xperience.prepare.shard import make_shard
 
 COPIES = 4
-"""Episodes of a run: the same recording under four names, a shard each."""
+"""Episodes of a run: the same recording under four names, a shard each; two with --quick."""
 
 
-def main() -> None:
-    args = _arguments()
-    if args.accidents:
-        return accidents(args.accidents)
-    cache = args.cache or Path(tempfile.gettempdir()) / "xperience-benchmark"
-    folder = args.episode or make(cache / f"real_size_{args.frames}" / "ep1", args.frames)
-    with _copies(folder) as data:
-        if args.workers:
-            two_workers(data, args.recipe, args.runs)
-        elif args.bytes:
-            bytes_read(data)
-        else:
-            one_core(data, args.runs)
+def main(arguments: Sequence[str] | None = None) -> int:
+    args = _arguments(arguments)
+    runs, how = (1, "fork") if args.quick else (args.runs, "spawn")
+    with common.report(args) as report:
+        if args.accidents:
+            accidents(report, 1 if args.quick else args.accidents, args.quick)
+            return report.status
+        folder = args.episode or made(common.cache(args.cache), args.frames, args.quick)
+        with _copies(folder, 2 if args.quick else COPIES) as data:
+            if args.workers:
+                two_workers(report, data, args.recipe, runs)
+            elif args.bytes:
+                bytes_read(report, data, times=1 if args.quick else 2)
+            else:
+                one_core(report, data, runs, how)
+    return report.status
 
 
-def one_core(data: Path, runs: int) -> None:
+def one_core(report: common.Report, data: Path, runs: int, how: str) -> None:
     """Episodes a minute on one core, beside bare decoding of all views."""
-    print(f"one core, {runs} runs in turn; episodes of {_seconds(data):.0f} s")
+    report.figure("length of an episode", _seconds(data), "s")
     for name in ("nano", "standard"):
         bare, ours = [], []
         for _ in range(runs):
-            bare.append(_timed(_decode_all, data, name, 1))
-            ours.append(_timed(_make_one, data, name, 1))
-        ratio = [a / b for a, b in zip(ours, bare, strict=True)]
-        print(
-            f"{name:10} {60 / statistics.median(ours):6.2f} episodes a minute, {60 / statistics.median(bare):6.2f} by bare "
-            f"decoding; time over bare: min {min(ratio):.2f}, median {statistics.median(ratio):.2f}"
-        )
+            bare.append(_timed(_decode_all, data, name, 1, how))
+            ours.append(_timed(_make_one, data, name, 1, how))
+        ratio = statistics.median(a / b for a, b in zip(ours, bare, strict=True))
+        report.figure(f"{name}, one core", 60 / statistics.median(ours), "episodes a minute")
+        report.figure(f"{name}, one core, bare decoding", 60 / statistics.median(bare), "episodes a minute")
+        report.figure(f"{name}, one core, time over bare decoding's, median", ratio)
 
 
-def two_workers(data: Path, name: str, runs: int) -> None:
+def two_workers(report: common.Report, data: Path, name: str, runs: int) -> None:
     """Speed-up from one core to two, beside that of two bare decodings of the same episodes."""
-    gains: dict[str, list[float]] = {"bare": [], "ours": []}
+    gains: dict[str, list[float]] = {"bare decoding": [], "prepare": []}
     for _ in range(runs):
-        for kind, way in (("bare", _decode_pool), ("ours", _prepare_all)):
-            one, two = (_timed(way, data, name, workers) for workers in (1, 2))
+        for kind, way in (("bare decoding", _decode_pool), ("prepare", _prepare_all)):
+            one, two = (_timed(way, data, name, workers, "spawn") for workers in (1, 2))
             gains[kind].append(one / two)
     for kind, found in gains.items():
-        print(f"speed-up by two workers, {kind}: max {max(found):.3f}, median {statistics.median(found):.3f}")
-    share = [a / b for a, b in zip(gains["ours"], gains["bare"], strict=True)]
-    print(f"ours / bare: max {max(share):.3f}, median {statistics.median(share):.3f} (at least 0.95)")
+        report.figure(f"{name}, speed-up by two workers, {kind}, median", statistics.median(found))
+    share = [a / b for a, b in zip(gains["prepare"], gains["bare decoding"], strict=True)]
+    report.figure(
+        f"{name}, speed-up by two workers over bare decoding's, median", statistics.median(share), at_least=0.95
+    )
 
 
-def bytes_read(data: Path) -> None:
+def bytes_read(report: common.Report, data: Path, times: int) -> None:
     """What one episode costs in bytes from disk, by recipe."""
     item = items_of(data)[0]
     sizes = {path.name: path.stat().st_size for path in Path(item.location).iterdir()}
@@ -105,31 +112,36 @@ def bytes_read(data: Path) -> None:
         (["pose", *views], small + videos),
     ):
         recipe = Recipe(streams=tuple(streams))
-        for _ in range(2):  # the first run reads modules too
+        for _ in range(times):  # the first run reads modules too
             with tempfile.TemporaryDirectory() as out:
                 before = _read()
-                report = make_shard(Path(out), Job("train-000000", "train", (item,)), recipe)
-                read = _read() - before - report["shard"]["bytes"]  # a shard is read once for its digest
-        print(f"{', '.join(streams)[:60]:62} read {read:12,} of {used:12,} bytes in use: {read / used:.4f}")
+                shard = make_shard(Path(out), Job("train-000000", "train", (item,)), recipe)
+                read = _read() - before - shard["shard"]["bytes"]  # a shard is read once for its digest
+        what = ", ".join("views" if name == views[0] else name for name in streams if name not in views[1:])
+        report.figure(f"bytes read over bytes in use: {what}", read / used)
 
 
-def accidents(count: int) -> None:
+def accidents(report: common.Report, count: int, quick: bool) -> None:
     """Runs the command, lets something happen to it, runs it again; every file must come out the same."""
     from xperience.simulate import campaign
     from xperience.simulate.campaign import Recipe as Simulated
 
     rng = random.Random(0)
     with tempfile.TemporaryDirectory() as place:
-        data, recipe = Path(place, "data"), Path(place, "recipe.toml")
-        campaign.run(data, campaign.plan(Simulated(seconds=3.0, width=32, seed=5, sessions=2), 4), workers=1)
+        recipe, data = Path(place, "recipe.toml"), common.corpus(quick=True) if quick else Path(place, "data")
+        if not quick:
+            campaign.run(data, campaign.plan(Simulated(seconds=3.0, width=32, seed=5, sessions=2), 4), workers=1)
         recipe.write_text("seconds = 1.0\nshard_mb = 1\n[video]\nwidth = 32\ngop_s = 0.5\n[depth]\nevery = 4\n")
-        assert _command(data, recipe, Path(place, "warm")).wait() == 0
+        if not quick:  # for the length of a run
+            assert _command(data, recipe, Path(place, "warm")).wait() == 0
         start = time.monotonic()
         assert _command(data, recipe, Path(place, "whole")).wait() == 0
         wanted, length = _prints(Path(place, "whole")), time.monotonic() - start
+        kinds = ["killed", "worker killed", "parent killed", *(["disk full"] if _can_mount() else [])]
         happened: Counter[str] = Counter()
+        second = 0
         while happened.total() < count:
-            kind = ("killed", "worker killed", "parent killed", "disk full")[happened.total() % 4]
+            kind = kinds[happened.total() % len(kinds)]
             with _disk(Path(place, "out"), rng.randint(20, 600) if kind == "disk full" else None) as out:
                 process = _command(data, recipe, out)
                 if kind != "disk full":
@@ -143,13 +155,28 @@ def accidents(count: int) -> None:
                     happened[f"{kind}, status {status}"] += 1
                 else:  # it was done before
                     length *= 0.9
-                assert _command(data, recipe, out).wait() == 0, "the second run fails"
+                second += _command(data, recipe, out).wait() != 0
                 found = _prints(out)
                 other = sorted(name for name in wanted | found if wanted.get(name) != found.get(name))
-                assert not other, f"other bytes after {happened.total()} accidents ({kind}): {other}"
-        for what, times in sorted(happened.items()):
-            print(f"{times:4} times {what}")
-        print(f"{count} accidents, all {len(wanted)} files the same, byte for byte")
+                if other:
+                    report.details.setdefault("other_bytes", []).append([kind, other])
+    for what, times in sorted(happened.items()):
+        report.figure(f"accidents: {what}", times)
+    report.figure("files of a whole run", len(wanted))
+    report.figure("accidents after which the second run failed", second, at_most=0, must=True)
+    other_bytes = len(report.details.get("other_bytes", []))
+    report.figure("accidents after which a file had other bytes", other_bytes, at_most=0, must=True)
+
+
+def _can_mount() -> bool:
+    """Whether this process may mount a disk of its own."""
+    with tempfile.TemporaryDirectory() as place:
+        try:
+            subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", place], check=True, capture_output=True)
+        except (OSError, subprocess.CalledProcessError):
+            return False
+        subprocess.run(["umount", "-l", place], check=True)
+        return True
 
 
 def _command(data: Path, recipe: Path, out: Path) -> subprocess.Popen[bytes]:
@@ -204,20 +231,21 @@ def _prints(folder: Path) -> dict[str, str]:
 
 
 @contextmanager
-def _copies(folder: Path) -> Iterator[Path]:
+def _copies(folder: Path, count: int) -> Iterator[Path]:
     """A folder with the episode under several names; its files are linked, not copied."""
     with tempfile.TemporaryDirectory() as place:
-        for k in range(COPIES):
+        for k in range(count):
             (Path(place) / "session" / f"ep{k + 1}").mkdir(parents=True)
             for file in folder.iterdir():
                 (Path(place) / "session" / f"ep{k + 1}" / file.name).symlink_to(file.resolve())
         yield Path(place)
 
 
-def _timed(way, data: Path, name: str, workers: int) -> float:  # type: ignore[no-untyped-def]
-    """Wall seconds of one way in a fresh process on as many cores, imports done."""
-    receiver, sender = get_context("spawn").Pipe(duplex=False)
-    process = get_context("spawn").Process(target=_inside, args=(way, data, name, workers, sender))
+def _timed(way, data: Path, name: str, workers: int, how: str) -> float:  # type: ignore[no-untyped-def]
+    """Wall seconds of one way in a process of its own on as many cores, imports done."""
+    context = get_context(how)
+    receiver, sender = context.Pipe(duplex=False)
+    process = context.Process(target=_inside, args=(way, data, name, workers, sender))  # type: ignore[attr-defined]
     process.start()
     sender.close()
     seconds: float = receiver.recv()
@@ -226,11 +254,11 @@ def _timed(way, data: Path, name: str, workers: int) -> float:  # type: ignore[n
 
 
 def _inside(way, data: Path, name: str, workers: int, sender) -> None:  # type: ignore[no-untyped-def]
-    os.sched_setaffinity(0, set(range(workers)))
     items, recipe = items_of(data), load_recipe(name).model_copy(update={"shard_mb": 1})
-    start = time.perf_counter()
-    way(items, recipe, workers)
-    sender.send(time.perf_counter() - start)
+    with common.on_cores(workers):
+        start = time.perf_counter()
+        way(items, recipe, workers)
+        sender.send(time.perf_counter() - start)
 
 
 def _make_one(items: list[Item], recipe: Recipe, workers: int) -> None:
@@ -279,8 +307,8 @@ def _seconds(data: Path) -> float:
     return (items_of(data)[0].frames or 0) / 20
 
 
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else "")
+def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = common.parser(__file__, __doc__)
     parser.add_argument("--episode", type=Path, help="an episode folder instead of a made one")
     parser.add_argument("--frames", type=int, default=600, help="frames of the made recording")
     parser.add_argument("--runs", type=int, default=5)
@@ -289,8 +317,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--workers", action="store_true", help="two workers against two bare decodings")
     parser.add_argument("--bytes", action="store_true", help="bytes read against bytes used")
     parser.add_argument("--accidents", type=int, default=0, help="how many accidents")
-    return parser.parse_args()
+    return parser.parse_args(arguments)
 
 
 if __name__ == "__main__":
-    main()
+    common.start(main)

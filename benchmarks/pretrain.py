@@ -1,12 +1,13 @@
 """How fast pretraining is, against the machine's own matrix products measured in the same run.
 
     python benchmarks/pretrain.py --size micro
-    python benchmarks/pretrain.py --size nano --data DIR          # the whole step, with reading
+    python benchmarks/pretrain.py --size nano --simulated         # the whole step, with reading; data are made first
+    python benchmarks/pretrain.py --size nano --data DIR          # of a prepared folder
     python benchmarks/pretrain.py --size 0.3b --device cuda --batch 64 --precision bf16
 
 Three lines. `peak`: the fastest of several square products in the run's precision. `trunk`: the trunk alone, forward and
 backward, tokens as many as in a window; operations are 6 for each parameter and token and 12 D for each pair of tokens and
-layer in attention, half of them ahead in time and not counted. `run` (with --data): whole steps of all objectives with
+layer in attention, half of them ahead in time and not counted. `run` (with data): whole steps of all objectives with
 reading, where only the trunk's operations count, so that the ratio says what encoders, heads and decoding cost.
 """
 
@@ -14,14 +15,14 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import common
 import numpy as np
 import torch
 
@@ -50,10 +51,10 @@ def wait(device: torch.device) -> None:
         torch.cuda.synchronize()
 
 
-def peak(device: torch.device, dtype: torch.dtype, seconds: float) -> float:
-    """Operations a second of the fastest square product."""
+def peak(device: torch.device, dtype: torch.dtype, seconds: float, side: int | None = None) -> float:
+    """Operations a second of the fastest square product, of this side or of several."""
     best = 0.0
-    for n in (1024, 2048) if device.type == "cpu" else (4096, 8192, 16384):
+    for n in (side,) if side else (1024, 2048) if device.type == "cpu" else (4096, 8192, 16384):
         a, b = (torch.randn(n, n, device=device, dtype=dtype) for _ in range(2))
         best = max(best, 2.0 * n**3 / clock(lambda a=a, b=b: a @ b, device, seconds))  # type: ignore[misc]
     return best
@@ -107,10 +108,11 @@ def whole(config: TrainConfig, folders: list[Path], steps: int) -> dict[str, flo
     return {"windows_per_s": rate, "flops": rate * work, "waiting": waited}
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = common.parser(__file__, __doc__)
     parser.add_argument("--size", default="micro")
     parser.add_argument("--data", type=Path, action="append", default=[])
+    parser.add_argument("--simulated", action="store_true", help="make the data: a small simulated corpus")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--precision", choices=("float32", "bf16"), default="float32")
     parser.add_argument("--batch", type=int, default=8)
@@ -119,36 +121,44 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=3.0, help="of each measurement")
     parser.add_argument("--compile", action="store_true")
     parser.add_argument("--recompute", action="store_true")
-    chosen = parser.parse_args()
-    device = torch.device(chosen.device)
+    args = parser.parse_args(arguments)
+    if args.quick:
+        args.size, args.batch, args.steps, args.workers, args.seconds = "nano", 2, 2, 0, 0.0
+    if args.simulated:
+        args.data = [*args.data, common.prepared(args.quick)]
+    with common.report(args) as report:
+        measure(report, args)
+    return report.status
+
+
+def measure(report: common.Report, args: argparse.Namespace) -> None:
+    device = torch.device(args.device)
     config = load_config(
-        chosen.size,
+        args.size,
         {
-            "run.steps": chosen.steps, "run.minutes": 0.0, "run.batch": chosen.batch, "run.precision": chosen.precision,
-            "run.device": chosen.device, "run.compile": chosen.compile, "run.recompute": chosen.recompute,
-            "run.workers": chosen.workers, "run.replicas": 1, "run.probe_every": 0, "run.panel_every": 0,
+            "run.steps": args.steps, "run.minutes": 0.0, "run.batch": args.batch, "run.precision": args.precision,
+            "run.device": args.device, "run.compile": args.compile, "run.recompute": args.recompute,
+            "run.workers": args.workers, "run.replicas": 1, "run.probe_every": 0, "run.panel_every": 0,
             "run.save_every": 10**6,
         },
     )  # fmt: skip
-    dtype = torch.bfloat16 if chosen.precision == "bf16" else torch.float32
-    top = peak(device, dtype, chosen.seconds)
-    name = torch.cuda.get_device_name() if device.type == "cuda" else f"CPU, {torch.get_num_threads()} threads"
-    print(f"{name}, {chosen.precision}, size {chosen.size}, batch {chosen.batch}")
-    print(f"peak   {top / 1e12:9.3f} TFLOP/s of matrix products")
-    alone = trunk(config, chosen.data, device, chosen.batch, chosen.seconds)
-    print(
-        f"trunk  {alone['flops'] / 1e12:9.3f} TFLOP/s, {alone['flops'] / top:.2f} of peak, "
-        f"{alone['windows_per_s']:.1f} windows/s, {alone['tokens']:.0f} tokens, {alone['parameters']:,.0f} parameters"
-    )
-    found: dict[str, Any] = {"peak": top, "trunk": alone}
-    if chosen.data:
-        found["run"] = run = whole(config, chosen.data, chosen.steps)
-        print(
-            f"run    {run['flops'] / 1e12:9.3f} TFLOP/s, {run['flops'] / top:.2f} of peak, "
-            f"{run['windows_per_s']:.1f} windows/s, waiting for data {run['waiting']:.1%}"
-        )
-    print(json.dumps(found))
+    dtype = torch.bfloat16 if args.precision == "bf16" else torch.float32
+    of = f"{args.size}, batch {args.batch}, {args.precision}"
+    report.details["device"] = torch.cuda.get_device_name() if device.type == "cuda" else "CPU"
+    report.details["threads"] = torch.get_num_threads()
+    top = peak(device, dtype, args.seconds, 256 if args.quick else None)
+    report.figure(f"peak of matrix products, {args.precision}", top / 1e12, "TFLOP/s")
+    alone = trunk(config, args.data, device, args.batch, args.seconds)
+    report.figure(f"{of}: trunk, parameters", alone["parameters"])
+    report.figure(f"{of}: trunk, tokens of a window", alone["tokens"])
+    report.figure(f"{of}: trunk", alone["windows_per_s"], "windows a second")
+    report.figure(f"{of}: trunk, share of the peak", alone["flops"] / top)
+    if args.data:
+        run = whole(config, args.data, args.steps)
+        report.figure(f"{of}: whole step", run["windows_per_s"], "windows a second")
+        report.figure(f"{of}: whole step, share of the peak by the trunk's operations", run["flops"] / top)
+        report.figure(f"{of}: whole step, share of the time that waits for data", run["waiting"])
 
 
 if __name__ == "__main__":
-    main()
+    common.start(main)

@@ -3,6 +3,7 @@
     python benchmarks/pretrain_real.py --utd UTD-MHAD/ --cache cache/                 # about half an hour on one core
     python benchmarks/pretrain_real.py --utd UTD-MHAD/ --cache cache/ --leave-out 5   # what settings were chosen by
     python benchmarks/pretrain_real.py --hands EPISODE/ --cache cache/
+    python benchmarks/pretrain_real.py --quick                                        # made-up trials and hands
 
 See pretrain_real.md for what it measures and what came out.
 """
@@ -10,14 +11,16 @@ See pretrain_real.md for what it measures and what came out.
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+import common
 import numpy as np
 import real_motion as motion
 import real_probe as probing
+import stand_ins
 from real_run import pretrained
 
 from xperience.errors import UsageError
@@ -27,6 +30,9 @@ from xperience.storage import write_json
 
 COPIES = 6
 RESAMPLES = 5000
+SMALLEST = {"seeds": 1, "steps": 2, "hand_steps": 2, "copies": 1, "tune_steps": 1}
+SMALLEST_PROBE = {"views": 1, "looks": 1, "probe_steps": 5, "batch": 2}
+"""Options and settings of --quick."""
 
 
 def prepared(episodes: Path, out: Path, train: Sequence[int], test: Sequence[int], show: bool) -> Prepared:
@@ -59,7 +65,7 @@ def corpus(trials: list[motion.Motion], out: Path, copies: int, seed: int, show:
     return out / "prepared"
 
 
-def config(seed: int, steps: int) -> TrainConfig:
+def config(seed: int, steps: int, batch: int = 48) -> TrainConfig:
     """No objective that reads a label."""
     return parse(
         {
@@ -71,7 +77,7 @@ def config(seed: int, steps: int) -> TrainConfig:
             "optimiser": {"lr": 1e-3, "warmup": 50, "ema": 0.99},
             "run": {
                 "precision": "bf16",
-                "steps": steps, "batch": 48, "seed": seed, "workers": 0, "device": "cpu",
+                "steps": steps, "batch": batch, "seed": seed, "workers": 0, "device": "cpu",
                 "save_every": 100000, "panel_every": 0, "probe_every": 0, "log_every": 50,
             },
         }
@@ -85,8 +91,11 @@ def interval(differences: np.ndarray, seed: int = 0) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def forests(episodes: Path, train: Sequence[int], test: Sequence[int], seeds: int) -> dict[str, dict[str, np.ndarray]]:
-    """[seeds, n] right or wrong of the forests of benchmarks/utd_mhad.py by input, with the trials' names."""
+def forests(
+    episodes: Path, train: Sequence[int], test: Sequence[int], seeds: int, trees: int = 0
+) -> dict[str, dict[str, np.ndarray]]:
+    """[seeds, n] right or wrong of the forests of benchmarks/utd_mhad.py by input, with the trials' names; `trees`: of a forest, 0 for as
+    many as there."""
     import utd_mhad
     from sklearn.ensemble import RandomForestClassifier
 
@@ -106,7 +115,8 @@ def forests(episodes: Path, train: Sequence[int], test: Sequence[int], seeds: in
     out = {}
     for name, rows in x.items():
         right = [
-            RandomForestClassifier(utd_mhad.TREES, random_state=seed).fit(rows[a], y[a]).predict(rows[b]) == y[b]
+            RandomForestClassifier(trees or utd_mhad.TREES, random_state=seed).fit(rows[a], y[a]).predict(rows[b])
+            == y[b]
             for seed in range(seeds)
         ]
         out[name] = {"right": np.array(right), "names": names}
@@ -140,13 +150,13 @@ def utd(options: argparse.Namespace) -> dict[str, object]:
     names = sorted({t.action for t in train})
     print(f"subjects {train_on} train ({len(train)} trials), {test_on} test ({len(test)} trials)", flush=True)
     data = corpus(train, place / "corpus", options.copies, 0, show)
-    how = probing.Settings(steps=options.tune_steps)
+    how = probing.Settings(steps=options.tune_steps, **(SMALLEST_PROBE if options.quick else {}))
     right: dict[tuple[str, str], list[np.ndarray]] = {}
     found = []
     for seed in range(options.seeds):
         begun = time.time()
         run = place / f"run_{seed}"
-        pretrained(config(seed, options.steps), data, run)
+        pretrained(config(seed, options.steps, 4 if options.quick else 48), data, run)
         restored = restore(run)
         told = time.time()
         classified = probing.Classified(restored.model, train, names, how, seed)
@@ -161,7 +171,8 @@ def utd(options: argparse.Namespace) -> dict[str, object]:
         found.append(probing.similarity(restored, test))
         print(f"seed {seed}: pretrained in {told - begun:.0f} s, judged in {time.time() - told:.0f} s", flush=True)
         print("; ".join(f"{kind} {', '.join(f'{n} {v.mean():.3f}' for n, v in r.items())}" for kind, r in rows.items()))
-    figures = recognition(right, forests(episodes, train_on, test_on, options.seeds), test)
+    trees = forests(episodes, train_on, test_on, options.seeds, 10 if options.quick else 0)
+    figures = recognition(right, trees, test)
     return {"recognition": figures, "retrieval": retrieval(found, test)}
 
 
@@ -205,14 +216,12 @@ def retrieval(found: list[np.ndarray], test: list[motion.Motion]) -> dict[str, f
     return {"mrr": float(reciprocal.mean()), "low": low, "high": high, "top1": top, "chance": chance, "candidates": n}
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = common.parser(__file__, __doc__)
     parser.add_argument("--utd", type=Path, help="folder of UTD-MHAD")
     parser.add_argument("--hands", type=Path, help="episode with both hands tracked, xperience_sample_partial")
     parser.add_argument("--hand-steps", type=int, default=60, help="of training on the hands, a seed")
-    parser.add_argument(
-        "--cache", type=Path, required=True, help="where everything that is made goes; what is there is kept"
-    )
+    parser.add_argument("--cache", type=Path, help="where everything that is made goes; what is there is kept")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--steps", type=int, default=480, help="of pretraining, a seed")
     parser.add_argument("--copies", type=int, default=COPIES, help="variations of each trial to pretrain on")
@@ -222,22 +231,47 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--out", type=Path, help="write the numbers to this JSON file too")
-    parser.add_argument("--quiet", action="store_true", help="no progress bars")
     options = parser.parse_args(arguments)
     import torch
 
     torch.set_num_threads(options.threads)
-    figures: dict[str, object] = {}
-    if options.utd:
-        figures["utd"] = utd(options)
-    if options.hands:
-        import real_hands
+    with (
+        common.place(options.cache, "pretrain-real", options.quick) as options.cache,
+        common.report(options, lines=False) as report,
+    ):
+        if options.quick:
+            vars(options).update(SMALLEST, quiet=True)
+            options.utd = stand_ins.utd_mhad_files(options.cache / "UTD-MHAD")
+            options.hands = stand_ins.hands(options.cache / "stand-in" / "hands")
+        elif options.utd is None and options.hands is None:
+            common.needed(None, "--utd or --hands", "a folder of UTD-MHAD, or an episode with both hands tracked")
+        figures: dict[str, object] = {}
+        if options.utd:
+            figures["utd"] = utd(options)
+        if options.hands:
+            import real_hands
 
-        figures["hands"] = real_hands.report(options.hands, options.cache / "hands", options.seeds, options.hand_steps)
+            how = options.cache / "hands", options.seeds, options.hand_steps
+            figures["hands"] = real_hands.report(options.hands, *how)
+        for name, value in numbers(figures):
+            report.figure(name, value)
+        report.details |= figures
     if options.out:
         write_json(options.out, figures)
+    return report.status
+
+
+def numbers(tree: dict[str, Any], above: str = "") -> list[tuple[str, float]]:
+    """All numbers of a tree of figures with the way to them in words."""
+    found: list[tuple[str, float]] = []
+    for key, value in tree.items():
+        name = f"{above}: {key}" if above else key
+        if isinstance(value, dict):
+            found += numbers(value, name)
+        elif isinstance(value, int | float):
+            found.append((name, value))
+    return found
 
 
 if __name__ == "__main__":
-    sys.path.append(str(Path(__file__).parent))
-    main()
+    common.start(main)

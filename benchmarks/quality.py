@@ -1,11 +1,12 @@
 """Detection table of the quality gate: recall by fault and severity, false positives on clean recordings.
 
-    python benchmarks/quality.py --out out/quality                 # the large run: 150 clean, 60 faulty a kind
+    python benchmarks/quality.py                                   # the large run: 150 clean, 60 faulty a kind
     python benchmarks/quality.py --out out/quality-small --clean 6 --faulty 2 --severities 0.5
 
 Recordings are simulated with seeds that no threshold was chosen on (the first is --seed). A fault counts as found if
 a finding that the clean recording does not have names its modality and, for faults with an extent, overlaps it. The
-table gives Wilson 95 % bounds. Stop it at any time and run it again: finished cases are kept.
+table gives Wilson 95 % bounds. Stop it at any time and run it again: finished cases are kept. --quick takes one clean and
+one faulty recording.
 """
 
 from __future__ import annotations
@@ -16,8 +17,11 @@ import math
 import shutil
 import tempfile
 import time
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
+
+import common
 
 from xperience.progress import track
 from xperience.quality.finding import Finding
@@ -39,9 +43,9 @@ PARTNER |= {"fisheye_cam3": "fisheye_cam1"}
 """The other view that `video_swapped` hits."""
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, required=True)
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = common.parser(__file__, __doc__)
+    parser.add_argument("--out", type=Path, help="folder of recordings and cases; default: in the cache")
     parser.add_argument("--clean", type=int, default=150, help="clean episodes")
     parser.add_argument("--faulty", type=int, default=60, help="faulty episodes a kind and severity")
     parser.add_argument("--severities", default="0.5")
@@ -50,29 +54,37 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=96)
     parser.add_argument("--seed", type=int, default=910_000)
     parser.add_argument("--workers", type=int, default=2)
-    args = parser.parse_args()
+    args = parser.parse_args(arguments)
+    if args.quick:
+        args.clean, args.faulty, args.kinds, args.seconds, args.size, args.workers = 1, 1, "imu_gap", 3.0, 32, 1
+    with common.report(args, lines=False) as report, common.place(args.out, "quality", args.quick) as out:
+        measure(report, args, out)
+    return report.status
 
+
+def measure(report: common.Report, args: argparse.Namespace, out: Path) -> None:
     started = time.time()
+    show = not args.quiet and not args.quick
     recipe = campaign.Recipe(args.seconds, args.size, args.seed, max(1, args.clean // 3))
     jobs = campaign.plan(recipe, args.clean)
-    bases = [args.out / "clean" / job.session / job.name for job in jobs]
-    cases = args.out / "cases"
+    bases = [out / "clean" / job.session / job.name for job in jobs]
+    cases = out / "cases"
     severities = [float(s) for s in args.severities.split(",")]
     kinds = args.kinds.split(",") if args.kinds else list(all_faults())
     with ProcessPoolExecutor(args.workers) as pool:
-        make = [pool.submit(campaign.run, args.out / "clean", [job], 1) for job in jobs]
-        for done in track(as_completed(make), "simulate", len(make)):
+        make = [pool.submit(campaign.run, out / "clean", [job], 1) for job in jobs]
+        for done in track(as_completed(make), "simulate", len(make), show=show):
             done.result()
-        clean = [pool.submit(clean_case, base, cases, args.out / "cache") for base in bases]
-        for done in track(as_completed(clean), "check clean", len(clean)):
+        clean = [pool.submit(clean_case, base, cases, out / "cache") for base in bases]
+        for done in track(as_completed(clean), "check clean", len(clean), show=show):
             done.result()
         faulty = [
-            pool.submit(faulty_case, bases[i % len(bases)], cases, args.out / "cache", kind, severity, i)
+            pool.submit(faulty_case, bases[i % len(bases)], cases, out / "cache", kind, severity, i)
             for i in range(args.faulty)
             for severity in severities
             for kind in kinds
         ]
-        for done in track(as_completed(faulty), "check faulty", len(faulty)):
+        for done in track(as_completed(faulty), "check faulty", len(faulty), show=show):
             done.result()
     clean_rows = [json.loads(case_file(cases, base.parent.name, base.name, "clean").read_text()) for base in bases]
     rows = [
@@ -87,8 +99,16 @@ def main() -> None:
     text += f"\n{len(bases)} clean recordings of {args.seconds:g} s at {args.size} px, first seed {args.seed}, "
     text += f"{args.faulty} faulty a kind and severity; {(time.time() - started) / 60:.1f} min\n"
     print(text)
-    write_text(args.out / "detection.md", text)
-    write_json(args.out / "detection.json", {"clean": clean_rows, "faulty": rows})
+    write_text(out / "detection.md", text)
+    write_json(out / "detection.json", {"clean": clean_rows, "faulty": rows})
+
+    for kind in kinds:
+        for severity in severities:
+            mine = [row["found"] for row in rows if row["fault"] == kind and row["severity"] == severity]
+            report.figure(f"recall of {kind} at {severity:g}, of {len(mine)}", sum(mine) / len(mine))
+    report.figure(
+        f"clean recordings with a finding, of {len(clean_rows)}", sum(bool(r["findings"]) for r in clean_rows)
+    )
 
 
 def case_file(cases: Path, session: str, name: str, what: str) -> Path:
@@ -165,4 +185,4 @@ def table(clean: list[dict], rows: list[dict], severities: list[float], kinds: l
 
 
 if __name__ == "__main__":
-    main()
+    common.start(main)

@@ -14,11 +14,12 @@ The constants of `xperience simulate --dry-run` come from the second command.
 
 from __future__ import annotations
 
-import argparse
-import os
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
+
+import common
 
 from xperience.episode.cameras import VIEWS
 from xperience.simulate import campaign
@@ -49,21 +50,33 @@ def measure(width: int | None, seconds: float, seed: int) -> dict[str, float]:
     }
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+UNITS = {
+    "frames_per_s": ("frames a second of wall time", "1/s"),
+    "frames_per_cpu_s": ("frames a second of processor time", "1/s"),
+    "video": ("video", "bytes a frame"),
+    "annotation": ("annotation", "bytes a frame"),
+    "truth": ("truth beside", "bytes a frame"),
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = common.parser(__file__, __doc__)
     parser.add_argument("--sizes", nargs="+", default=["160"], help="widths in pixels, or 'real'")
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1])
-    options = parser.parse_args()
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})  # one core, also for the ray caster's threads
-    columns = ("frames", "pixels", "frames_per_s", "frames_per_cpu_s", "video", "annotation", "truth")
-    print(f"{'size':>6} {'seed':>4} " + " ".join(f"{name:>16}" for name in columns) + "   (bytes a frame)")
-    for size in options.sizes:
-        for seed in options.seeds:
-            row = measure(None if size == "real" else int(size), options.seconds, seed)
-            print(f"{size:>6} {seed:>4} " + " ".join(f"{row[name]:16.1f}" for name in columns), flush=True)
+    args = parser.parse_args(arguments)
+    if args.quick:
+        args.sizes, args.seconds, args.seeds = ["32"], 1.0, [0]
+    with common.report(args) as report, common.on_cores(1):  # one core, also for the ray caster's threads
+        for size in args.sizes:
+            rows = [measure(None if size == "real" else int(size), args.seconds, seed) for seed in args.seeds]
+            report.details[size] = rows
+            of = "real size" if size == "real" else f"{size} pixels"
+            for key, (name, unit) in UNITS.items():
+                mean = sum(row[key] for row in rows) / len(rows)
+                report.figure(f"{of}, {name}, mean of {len(rows)} seeds", mean, unit)
+    return report.status
 
 
 if __name__ == "__main__":
-    main()
+    common.start(main)

@@ -1,7 +1,7 @@
 """Stops long commands at random moments, as Ctrl-C at a terminal does, and lets the same command go on.
 
-    python benchmarks/stops.py --out out/stops                  # 50 moments of each of six commands, about 20 minutes
-    python benchmarks/stops.py --out out/stops --quick --json   # two moments each
+    python benchmarks/stops.py            # 50 moments of each of six commands, about 20 minutes
+    python benchmarks/stops.py --quick    # one moment of `prepare`
 
 SIGINT goes to the whole process group. Asked for: status 75, or 130 before anything was begun, the sentence "stopped; the
 same command goes on", no traceback and no process left over; and the same command then ends well.
@@ -9,8 +9,6 @@ same command goes on", no traceback and no process left over; and the same comma
 
 from __future__ import annotations
 
-import argparse
-import json
 import os
 import random
 import shutil
@@ -18,49 +16,64 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import common
+
+from xperience.errors import UsageError
 from xperience.processes import GOES_ON, INTERRUPTED, STOPPED
 
 ENDED = {0, 1}
 """Status of a command that was quicker than the signal; `check` says with 1 that a recording failed."""
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, required=True, help="folder for recordings and runs")
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = common.parser(__file__, __doc__)
+    parser.add_argument("--out", type=Path, help="folder for recordings and runs; default: in the cache")
     parser.add_argument("--moments", type=int, default=50, help="of each command")
     parser.add_argument("--commands", default="", help="by comma; all by default")
     parser.add_argument("--signal", choices=("SIGINT", "SIGTERM"), default="SIGINT")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--quick", action="store_true", help="two moments each")
-    parser.add_argument("--json", action="store_true", help="print the figures as JSON")
-    args = parser.parse_args()
-    moments = 2 if args.quick else args.moments
-    args.out.mkdir(parents=True, exist_ok=True)
-    commands = made(args.out)
-    chosen = [name for name in args.commands.split(",") if name] or list(commands)
+    args = parser.parse_args(arguments)
+    if args.quick:
+        args.moments, args.commands = 1, args.commands or "prepare"
     draw = random.Random(args.seed)
-    found = {
-        name: stopped(name, commands[name], args.out, moments, draw, getattr(signal, args.signal)) for name in chosen
-    }
-    print(json.dumps(found, indent=2) if args.json else "\n".join(f"{name:10} {one}" for name, one in found.items()))
-    sys.exit(any(one["wrong"] for one in found.values()))
+    with common.report(args) as report, common.place(args.out, "stops", args.quick) as out:
+        out.mkdir(parents=True, exist_ok=True)
+        for name, words in made(out, args.commands, args.quick).items():
+            found = stopped(words, out, args.moments, draw, getattr(signal, args.signal))
+            report.details[name] = found
+            report.figure(f"{name}, length alone", found["seconds"], "s")
+            for status, count in sorted(found["statuses"].items()):
+                report.figure(f"{name}, times that it ended with status {status}", count)
+            report.figure(
+                f"{name}, moments that went wrong, of {args.moments}", len(found["wrong"]), at_most=0, must=True
+            )
+            for one in found["wrong"]:
+                print(one, file=sys.stderr)
+    return report.status
 
 
-def made(out: Path) -> dict[str, list[str]]:
-    """The commands, with what each needs; {out} is where it writes."""
+def made(out: Path, chosen: str, quick: bool) -> dict[str, list[str]]:
+    """The commands that are chosen by comma, or all, and what each needs made; {out} is where it writes."""
     sim, prepared, run = out / "sim", out / "prepared", out / "run"
-    common = ["--episodes", "4", "--sessions", "4", "--seconds", "4", "--size", "48", "--seed", "31"]
-    call(["simulate", str(sim), *common])
-    call(["catalog", str(sim), "--out", str(out / "catalogue")])
-    call(["split", str(out / "catalogue"), "--counts", "2,1,1", "--out", str(out / "split.json")])
-    call(["prepare", str(sim), "--split", str(out / "split.json"), "--recipe", "nano", "--out", str(prepared)])
+    common_words = ["--episodes", "4", "--sessions", "4", "--seconds", "4", "--size", "48", "--seed", "31"]
+    if quick:
+        sim, prepared = common.corpus(quick=True), out / "prepared"
+    else:
+        call(["simulate", str(sim), *common_words])
     train = ["--set", "run.minutes=0", "--set", "run.device='cpu'", "--set", "run.batch=4", "--set", "run.workers=1"]
-    call(["pretrain", "nano", "--data", str(prepared), "--out", str(run), *train, "--set", "run.steps=2"])
-    return {
-        "simulate": ["simulate", "{out}", *common, "--workers", "2"],
+    names = [name for name in chosen.split(",") if name]
+    if not names or {"pretrain", "evaluate"} & set(names):
+        call(["catalog", str(sim), "--out", str(out / "catalogue")])
+        call(["split", str(out / "catalogue"), "--counts", "2,1,1", "--out", str(out / "split.json")])
+        call(["prepare", str(sim), "--split", str(out / "split.json"), "--recipe", "nano", "--out", str(prepared)])
+    if not names or "evaluate" in names:
+        call(["pretrain", "nano", "--data", str(prepared), "--out", str(run), *train, "--set", "run.steps=2"])
+    commands = {
+        "simulate": ["simulate", "{out}", *common_words, "--workers", "2"],
         "check": ["check", str(sim), "--out", "{out}", "--workers", "2"],
         "prepare": ["prepare", str(sim), "--recipe", "nano", "--out", "{out}", "--workers", "2"],
         "benchmark": ["benchmark", str(sim), "--out", "{out}", "--hold-out", "session", "--workers", "2"],
@@ -68,15 +81,17 @@ def made(out: Path) -> dict[str, list[str]]:
         "evaluate": ["evaluate", str(run), "--data", str(prepared), "--out", "{out}", "--episodes", str(sim),
                      "--sections", "forecasts"],
     }  # fmt: skip
+    unknown = [name for name in names if name not in commands]
+    if unknown:
+        raise UsageError("no such command", field="--commands", found=unknown[0], expected=", ".join(commands))
+    return {name: commands[name] for name in names or commands}
 
 
 def call(words: list[str]) -> None:
     subprocess.run([sys.executable, "-m", "xperience", *words], check=True, capture_output=True)
 
 
-def stopped(
-    name: str, words: list[str], out: Path, moments: int, draw: random.Random, number: signal.Signals
-) -> dict[str, Any]:
+def stopped(words: list[str], out: Path, moments: int, draw: random.Random, number: signal.Signals) -> dict[str, Any]:
     """One command, stopped at so many moments of the time it takes alone; after each it is called again to its end."""
     target = out / "work"
     shutil.rmtree(target, ignore_errors=True)
@@ -134,4 +149,4 @@ def group(leader: int) -> int:
 
 
 if __name__ == "__main__":
-    main()
+    common.start(main)

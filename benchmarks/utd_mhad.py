@@ -2,6 +2,7 @@
 
     xperience import utd-mhad UTD-MHAD/ episodes/
     python benchmarks/utd_mhad.py episodes/            # under two minutes on one core
+    python benchmarks/utd_mhad.py --quick              # made-up trials and small forests
 
 Everything is read from the imported episodes. Odd subjects train, even ones test, as the dataset's authors split
 them; whichever subjects are there take part. On subjects 1 to 6, 646 trials, 323 of them test:
@@ -24,11 +25,13 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import common
 import numpy as np
+import stand_ins
 from scipy.ndimage import gaussian_filter1d
 
 from xperience.episode import Episode
@@ -109,7 +112,7 @@ def quarters(stream: np.ndarray) -> np.ndarray:
     return np.concatenate([f(part, axis=0) for part in parts for f in (np.mean, np.std, np.min, np.max)])
 
 
-def recognition(trials: list[Trial], seeds: int, show: bool) -> dict[str, dict[str, float]]:
+def recognition(trials: list[Trial], seeds: int, show: bool, trees: int = TREES) -> dict[str, dict[str, float]]:
     """Accuracy of random forests by input, mean and std over seeds, with chance and the most frequent class."""
     from sklearn.ensemble import RandomForestClassifier
 
@@ -127,7 +130,7 @@ def recognition(trials: list[Trial], seeds: int, show: bool) -> dict[str, dict[s
         y = np.array([ACTIONS.index(t.action) for t, _ in rows])
         train = np.array([t.subject % 2 == 1 for t, _ in rows])
         scores = [
-            RandomForestClassifier(TREES, random_state=seed).fit(x[train], y[train]).score(x[~train], y[~train])
+            RandomForestClassifier(trees, random_state=seed).fit(x[train], y[train]).score(x[~train], y[~train])
             for seed in track(range(seeds), f"forests, {name}", show=show)
         ]
         classes, counts = np.unique(y[train], return_counts=True)
@@ -256,20 +259,30 @@ def worn_bone_turning(trial: Trial, times_s: np.ndarray) -> np.ndarray:
     return lag.bone_turning(trial.skeleton[:, joint(parent)], trial.skeleton[:, joint(child)], times_s)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("episodes", type=Path, help="OUT of `xperience import utd-mhad`")
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = common.parser(__file__, __doc__)
+    parser.add_argument("episodes", nargs="?", type=Path, help="OUT of `xperience import utd-mhad`")
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--out", type=Path, help="write the numbers to this JSON file too")
-    parser.add_argument("--quiet", action="store_true", help="no progress bars")
-    options = parser.parse_args()
-    trials = read_all(options.episodes, show=not options.quiet)
+    parser.add_argument("--out", type=Path, help="write the report to this JSON file too")
+    args = parser.parse_args(arguments)
+    with common.place(None, "utd", quick=True) as scratch, common.report(args, lines=False) as report:
+        what = "OUT of `xperience import utd-mhad`"
+        episodes = stand_ins.utd_mhad(scratch) if args.quick else common.needed(args.episodes, "EPISODES", what)
+        measure(report, args, episodes)
+    if args.out:
+        write_json(args.out, report.as_json(0.0))
+    return report.status
+
+
+def measure(report: common.Report, args: argparse.Namespace, episodes: Path) -> None:
+    trials = read_all(episodes, show=not args.quiet and not args.quick)
     subjects = sorted({t.subject for t in trials})
     if not any(s % 2 for s in subjects) or all(s % 2 for s in subjects):
         raise UsageError("needs odd subjects to train and even ones to test", found=subjects)
-    print(f"{len(trials)} trials, subjects {subjects}: odd train, even test; {options.seeds} seeds\n")
 
-    accuracy = recognition(trials, options.seeds, not options.quiet)
+    seeds, trees = (1, 10) if args.quick else (args.seeds, TREES)
+    print(f"{len(trials)} trials, subjects {subjects}: odd train, even test; {seeds} seeds\n")
+    accuracy = recognition(trials, seeds, not args.quiet and not args.quick, trees)
     print(f"{'action recognition':<28}{'accuracy':>10}{'std':>8}{'chance':>8}{'train':>7}{'test':>6}")
     for name, row in accuracy.items():
         print(
@@ -281,9 +294,14 @@ def main() -> None:
         print(
             f"{name:<28}{row['mrr']:>10.3f}{row['mrr_std']:>8.3f}{row['top1']:>8.3f}{row['top5']:>8.3f}{row['same_action']:>13.3f}"
         )
-    if options.out:
-        write_json(options.out, {"recognition": accuracy, "retrieval": found})
+    for name, row in accuracy.items():
+        report.figure(f"action recognition, {name}: accuracy", row["accuracy"])
+        report.figure(f"action recognition, {name}: chance", row["chance"])
+    for name, row in found.items():
+        report.figure(f"IMU to skeleton, {name}: MRR", row["mrr"])
+        report.figure(f"IMU to skeleton, {name}: top-1", row["top1"])
+    report.details |= {"recognition": accuracy, "retrieval": found}
 
 
 if __name__ == "__main__":
-    main()
+    common.start(main)

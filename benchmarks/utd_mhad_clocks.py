@@ -2,6 +2,7 @@
 
     xperience import utd-mhad UTD-MHAD/ episodes/
     python benchmarks/utd_mhad_clocks.py episodes/     # half a minute on one core
+    python benchmarks/utd_mhad_clocks.py --quick       # made-up trials
 
 On subjects 1 to 6 (646 trials; what it means is in docs/sources.md):
 
@@ -22,10 +23,12 @@ On subjects 1 to 6 (646 trials; what it means is in docs/sources.md):
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import common
 import numpy as np
+import stand_ins
 from scipy.ndimage import gaussian_filter1d
 from utd_mhad import Trial, imu_force, limb_end, paired, read_all, worn_bone_turning
 
@@ -136,13 +139,22 @@ def _rate_scale(trial: Trial) -> float | None:
     return float(RATE_SCALES[np.linalg.norm(carried, axis=1).argmax()])
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("episodes", type=Path, help="OUT of `xperience import utd-mhad`")
-    parser.add_argument("--out", type=Path, help="write the numbers to this JSON file too")
-    parser.add_argument("--quiet", action="store_true", help="no progress bar")
-    options = parser.parse_args()
-    trials = read_all(options.episodes, show=not options.quiet)
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = common.parser(__file__, __doc__)
+    parser.add_argument("episodes", nargs="?", type=Path, help="OUT of `xperience import utd-mhad`")
+    parser.add_argument("--out", type=Path, help="write the report to this JSON file too")
+    args = parser.parse_args(arguments)
+    with common.place(None, "utd", quick=True) as scratch, common.report(args, lines=False) as report:
+        what = "OUT of `xperience import utd-mhad`"
+        episodes = stand_ins.utd_mhad(scratch) if args.quick else common.needed(args.episodes, "EPISODES", what)
+        measure(report, args, episodes)
+    if args.out:
+        write_json(args.out, report.as_json(0.0))
+    return report.status
+
+
+def measure(report: common.Report, args: argparse.Namespace, episodes: Path) -> None:
+    trials = read_all(episodes, show=not args.quiet and not args.quick)
     relation = clocks(trials)
     print(
         f"{'relation of the clocks':<42}{'correlation':>12}{'lag, s: 5 %':>12}{'median':>8}{'95 %':>7}{'measured':>10}"
@@ -160,9 +172,16 @@ def main() -> None:
     )
     for name, row in rate.items():
         print(f"{name:<46}{row['p25']:>9.2f}{row['median']:>8.2f}{row['p75']:>9.2f}{row['trials']:>8}")
-    if options.out:
-        write_json(options.out, {"clocks": relation, "second_opinion": opinion, "imu_rate": rate})
+    for name, row in relation.items():
+        report.figure(f"{name}: correlation, median", row["correlation_median"])
+        report.figure(f"{name}: lag, median", row["lag_median_s"], "s")
+        report.figure(f"{name}: trials with a measured lag, of {row['trials']}", row["measured"])
+    for name, value in opinion.items():
+        report.figure(f"lag from turning and from force: {name}", value)
+    for name, row in rate.items():
+        report.figure(f"{name}: time step of the IMU over 20 ms, median", row["median"])
+    report.details |= {"clocks": relation, "second_opinion": opinion, "imu_rate": rate}
 
 
 if __name__ == "__main__":
-    main()
+    common.start(main)
