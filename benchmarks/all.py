@@ -143,6 +143,7 @@ def run(measurement: Measurement, paths: dict[str, str], out: Path, args: argpar
     result: dict[str, Any] = {
         "name": measurement.name, "quick": args.quick, "commit": at, "machine": machine(), "status": done.returncode,
         "date": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d"), "state": "failed", "report": None,
+        "busy": busy(),
     }  # fmt: skip
     if done.returncode in (0, 1):
         try:
@@ -165,6 +166,11 @@ def commit() -> str:
         return git("rev-parse", "--short", "HEAD") + ("+" if git("status", "--porcelain", "--", "../src", ".") else "")
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
+
+
+def busy() -> float | None:
+    """Processes that ran or waited to, in the mean of the last minute: 1 on an idle machine where a script takes one core."""
+    return round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None
 
 
 def machine() -> str:
@@ -206,11 +212,12 @@ def table(kept: dict[str, Any]) -> str:
 def section(m: Measurement, found: dict[str, Any]) -> list[str]:
     """One measurement: where and when it was made, and its figures."""
     report = found["report"]
+    load = "" if found["busy"] is None else f", load at its end {found['busy']:g}"
     at = "smallest setting, which measures nothing; " if found["quick"] else ""
     lines = [
         f"## {m.what}",
         "",
-        f"`{m.command()}`, {at}{found['date']}, commit {found['commit']}, {report['seconds']:.0f} s on {found['machine']}",
+        f"`{m.command()}`, {at}{found['date']}, commit {found['commit']}, {report['seconds']:.0f} s on {found['machine']}{load}",
         "",
         "| figure | value | limit |",
         "| --- | --- | --- |",

@@ -227,6 +227,7 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
 
     monkeypatch.setattr(everything, "commit", lambda: "abc")
     monkeypatch.setattr(everything, "machine", lambda: "a machine")
+    monkeypatch.setattr(everything, "busy", lambda: 2.5)
     monkeypatch.setattr(everything.subprocess, "run", answer)
     return calls
 
@@ -244,7 +245,7 @@ def test_all_measures_once_a_commit_and_writes_only_what_was_measured(
     page = table.read_text()
     assert "| ratio | 1.5 | **missed**: at most 1.4 |" in page
     assert page.count("| ratio |") == 3
-    assert "commit abc, 2 s on a machine" in page
+    assert "commit abc, 2 s on a machine, load at its end 2.5" in page
     assert "| Labels understood | `python benchmarks/labels.py REAL` | not run: needs `--real`," in page
     assert "| Commands that are stopped and go on | `python benchmarks/stops.py` | not run |" in page
     assert str(tmp_path) not in page
