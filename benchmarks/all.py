@@ -212,7 +212,7 @@ def table(kept: dict[str, Any]) -> str:
 def section(m: Measurement, found: dict[str, Any]) -> list[str]:
     """One measurement: where and when it was made, and its figures."""
     report = found["report"]
-    load = "" if found["busy"] is None else f", load at its end {found['busy']:g}"
+    load = "" if found.get("busy") is None else f", load at its end {found['busy']:g}"
     at = "smallest setting, which measures nothing; " if found["quick"] else ""
     lines = [
         f"## {m.what}",
