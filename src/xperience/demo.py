@@ -6,11 +6,11 @@ Every step keeps what it finished before, so that a demo that was stopped goes o
 from __future__ import annotations
 
 import json
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from xperience.demo_time import YARDSTICK_S, Forecast, spoken, yardstick
 from xperience.errors import UsageError
 
 if TYPE_CHECKING:
@@ -82,31 +82,34 @@ class Demo:
                 found=self.minutes,
                 expected=f"{LEAST_MINUTES:g} to {MOST_MINUTES:g}",
             )
-        started = time.monotonic()
         seconds = 60 * self.minutes / EPISODES
-        self.title(1, f"Simulate {EPISODES} recordings of {seconds:.0f} s in {SESSIONS} sessions")
+        time = Forecast(self.minutes, self.workers, 60 * self.training, yardstick() / YARDSTICK_S)
+        self.say(f"About {spoken(time.left())} on this machine; stop it at any time, the same command goes on.")
+        self.title(1, f"Simulate {EPISODES} recordings of {seconds:.0f} s in {SESSIONS} sessions", time, "simulate")
         folders = self.simulate(seconds)
-        self.title(2, f"Inspect one of them: xperience inspect {folders[0]}")
+        self.title(2, f"Inspect one of them: xperience inspect {folders[0]}", time, "inspect")
         self.inspect(folders[0])
-        self.title(3, "Compute the features: 8,546 numbers for every window of one second")
+        self.title(3, "Compute the features: 8,546 numbers for every window of one second", time, "features")
         self.features()
-        self.title(4, "Benchmark: train on two sessions, test on the third, beside trivial baselines")
+        self.title(4, "Benchmark: train on two sessions, test on the third, beside trivial baselines", time, "measure")
         split = self.measure()
-        self.title(5, "Write the page of a recording")
+        self.title(5, "Write the page of a recording", time, "report")
         self.say(
             str(self.report(next(folder for folder in folders if f"{folder.parent.name}__{folder.name}" in split.test)))
         )
-        self.title(6, "Cut the recordings into segments in shards, by the same split")
+        self.title(6, "Cut the recordings into segments in shards, by the same split", time, "prepare")
         self.prepare(split)
-        self.title(7, f"Train the smallest model for {60 * self.training:.0f} s")
+        self.title(7, f"Train the smallest model for {60 * self.training:.0f} s", time, "pretrain")
         self.pretrain()
-        self.title(8, "Evaluate it beside linear and MLP heads, and write its page")
+        self.title(8, "Evaluate it beside linear and MLP heads, and write its page", time, "evaluate")
         page = self.evaluate()
-        self.say(f"\nDone in {time.monotonic() - started:.0f} s. Open this page in a browser:")
+        self.say(f"\nDone in {time.total():.0f} s. Open this page in a browser:")
         return page
 
-    def title(self, step: int, text: str) -> None:
-        self.say(f"\n[{step}/{STEPS}] {text}")
+    def title(self, step: int, text: str, time: Forecast, name: str) -> None:
+        time.begin(name)
+        left = f" (about {spoken(time.left())} left)" if step > 1 else ""
+        self.say(f"\n[{step}/{STEPS}] {text}{left}")
 
     def say(self, text: str) -> None:
         if self.show:

@@ -12,7 +12,8 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -99,13 +100,14 @@ class Policy:
 
     Attributes:
         number: in force. fixed: whether it stays. changes: how often it was changed since the first look.
+        reserved: processors left to processes of our own.
     """
 
     def __init__(self, look: Callable[[], Usage | None] = usage, count: Callable[[], int] = cores) -> None:
         self._look, self._count = look, count
         self._last: Usage | None = None
         self._more = 0
-        self.number, self.fixed, self.changes = 0, False, 0
+        self.number, self.fixed, self.changes, self.reserved = 0, False, 0, 0
 
     def fix(self, number: int) -> None:
         self.number, self.fixed = number, True
@@ -135,7 +137,7 @@ class Policy:
             return None
         self._last = now
         others = max(0.0, (now.all - before.all) - (now.own - before.own)) / (now.at - before.at)
-        count = self._count()
+        count = self._count() - self.reserved
         return max(1, min(count, int(count - others + SPARE)))
 
 
@@ -164,6 +166,19 @@ def fix(number: int | None) -> None:
     _policy.fix(number)
     os.environ[ENVIRONMENT] = str(number)
     _apply(number)
+
+
+@contextmanager
+def reserved(processors: int) -> Iterator[None]:
+    """In here so many processors are left to worker processes that compute meanwhile."""
+    _policy.reserved += processors
+    if not _policy.fixed and _policy.number:
+        _policy.number = max(1, _policy.number - processors)
+        _apply(_policy.number)
+    try:
+        yield
+    finally:
+        _policy.reserved -= processors
 
 
 def fixed() -> int | None:

@@ -16,7 +16,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from xperience import threads
-from xperience.benchmark.heads import UNKNOWN, Fitted, Predictor
+from xperience.benchmark.heads import ASIDE, UNKNOWN, Fitted, Predictor, aside
 from xperience.benchmark.heads.linear import MIN_STD, POSITIVE_WEIGHT
 from xperience.benchmark.samples import Pool
 
@@ -45,7 +45,7 @@ class AttentiveHead:
     def config(self) -> dict[str, Any]:
         return {
             "hidden": HIDDEN, "dropout": DROPOUT, "heads": HEADS, "queries": QUERIES, "learning_rate": LEARNING_RATE,
-            "weight_decay": WEIGHT_DECAY, "batch": BATCH, "epochs": EPOCHS, "patience": PATIENCE,
+            "weight_decay": WEIGHT_DECAY, "batch": BATCH, "epochs": EPOCHS, "patience": PATIENCE, "aside": ASIDE,
         }  # fmt: skip
 
     def classes(self, train: Pool, y: np.ndarray, val: Pool, y_val: np.ndarray, count: int) -> Predictor:
@@ -94,6 +94,11 @@ class AttentiveHead:
         answer: Callable[[torch.Tensor], torch.Tensor],
     ) -> Predictor:
         x = torch.from_numpy(train.inputs())
+        x_val = torch.from_numpy(np.concatenate(list(val.chunks()))) if len(val) else x[:0]
+        if not len(val):
+            apart = aside(train) if len(x) > 1 else np.ones(1, bool)
+            x_val, y_val = x[apart], y[apart]
+            x, y = (x[~apart], y[~apart]) if len(x) > 1 else (x, y)
         mean, std = x.mean(0), x.std(0)
         std[std < MIN_STD] = 1
 
@@ -104,8 +109,7 @@ class AttentiveHead:
             torch.manual_seed(self.seed)
             model = Probe(self.tokens, self.width, x.shape[1], outputs)
             x, target = ready(x), torch.from_numpy(y)
-            x_val = torch.cat([ready(chunk) for chunk in val.chunks()]) if len(val) else x[:0]
-            epochs, best = _descend(model, loss, (x, target), (x_val, torch.from_numpy(y_val)), self.seed)
+            epochs, best = _descend(model, loss, (x, target), (ready(x_val), torch.from_numpy(y_val)), self.seed)
 
         def predict(pool: Pool) -> np.ndarray:
             with torch.inference_mode():
@@ -175,7 +179,7 @@ def _descend(
             optimiser.step()
         model.eval()
         with torch.inference_mode():
-            value = float(loss(model(val[0]), val[1])) if len(val[0]) else -float(epoch)
+            value = float(loss(model(val[0]), val[1]))
         if value < best:
             best, waited = value, 0
             kept = {name: value.clone() for name, value in model.state_dict().items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any
@@ -50,11 +50,11 @@ class EmbeddedRecording(Recording):
         views: by inputs. model: identity of what made them.
     """
 
-    views: dict[Inputs, View] = field(default_factory=dict)
+    views: MutableMapping[Inputs, View] = field(default_factory=dict)
     model: str = ""
 
     @classmethod
-    def of(cls, recording: Recording, views: dict[Inputs, View], model: str) -> EmbeddedRecording:
+    def of(cls, recording: Recording, views: MutableMapping[Inputs, View], model: str) -> EmbeddedRecording:
         known: dict[str, Any] = {item.name: getattr(recording, item.name) for item in fields(Recording)}
         return cls(**known, views=views, model=model)
 

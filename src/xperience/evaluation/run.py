@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,10 @@ from xperience.benchmark.task import ALL, VISION
 from xperience.benchmark.tasks import choose as choose_tasks
 from xperience.benchmark.tasks.misalignment_detection import MOVING, SENSED
 from xperience.errors import LimitError, UsageError
-from xperience.evaluation.embedded import EmbeddedRecording
+from xperience.evaluation.beside import beside
+from xperience.evaluation.embedded import EmbeddedRecording, View
 from xperience.evaluation.inputs import Inputs, inputs_of
+from xperience.evaluation.kept import KeptViews
 from xperience.evaluation.opening import fits, recipe_of, restored_of
 from xperience.evaluation.recordings import recordings_of
 from xperience.evaluation.sections import Bench, choose, section
@@ -26,10 +29,11 @@ from xperience.evaluation.viewer import Viewer
 from xperience.prepare.shards.reader import Prepared
 from xperience.prepare.windows import FRAMES
 from xperience.pretrain.run import Restored
-from xperience.progress import track
+from xperience.progress import meter, track
 from xperience.storage import digest, write_json
+from xperience.threads import cores
 
-EVALUATION = "evaluation.json"
+EVALUATION, VIEWS = "evaluation.json", "views"
 HEADS = ("linear", "mlp")
 
 
@@ -81,18 +85,18 @@ def evaluate(
             expected=f"{FRAMES} frames",
         )  # fmt: skip
     plain = _recordings(prepared, short, episodes, out, workers, show)
-    identity = digest((run / "weights.safetensors").read_bytes())
     chosen = choose_tasks(list(tasks) if tasks else None)
-    inputs = needed(chosen)
-    recordings = [
-        EmbeddedRecording.of(
-            one, viewer.views(one.id, inputs, one.windows.start_frame, content=inputs_of(ALL)), identity
-        )
-        for one in track(plain, "windows through the model", show=show)
-    ]
-    rows = measure(recordings, sides, restored.texts, out / "model", tasks=[t.id for t in chosen], seed=seed, show=show)
-    if episodes is not None:
-        compare(rows, _heads(episodes, out, sides, [t.id for t in chosen], seed, show), out / "model", seed)
+    identity = digest((run / "weights.safetensors").read_bytes())
+    names = [task.id for task in chosen]
+    with ExitStack() as stack:
+        if episodes is not None and cores() > 1:
+            wait = stack.enter_context(beside(_heads, episodes, out, sides, names, seed, False))
+        recordings = _embedded(plain, viewer, needed(chosen), identity, out, show)
+        rows = measure(recordings, sides, restored.texts, out / "model", tasks=names, seed=seed, show=show)
+        if episodes is not None:
+            if cores() > 1:
+                wait()
+            compare(rows, _heads(episodes, out, sides, names, seed, show), out / "model", seed)
     bench = Bench(
         viewer, recordings, sides, out, {one.folder.name: Viewer(restored, one) for one in further}, seed, show
     )
@@ -126,6 +130,32 @@ def needed(tasks: Sequence[Any]) -> list[Inputs]:
     if any(task.id == "misalignment_detection" for task in tasks):
         blocks += [MOVING, SENSED]
     return list(dict.fromkeys(inputs_of(one) for one in blocks))
+
+
+def _embedded(
+    plain: Sequence[Recording], viewer: Viewer, inputs: Sequence[Inputs], weights: str, out: Path, show: bool
+) -> list[EmbeddedRecording]:
+    """Recordings with their views, which are made where they are not below `out` yet."""
+    data = digest((viewer.prepared.folder / "prepare.json").read_bytes())
+    found = []
+    with meter("windows through the model", sum(len(one.windows) for one in plain), show=show) as advance:
+        for one in plain:
+            starts = one.windows.start_frame
+            views = KeptViews.of(out / VIEWS, one.id, weights, viewer.precision, data, digest(starts.tobytes()))
+            lacking = views.lacking(inputs)
+            if lacking:
+                parts = viewer.some_views(one.id, lacking, starts, content=inputs_of(ALL))
+                views.write(_told(parts, advance), len(starts))
+            else:
+                advance(len(starts))
+            found.append(EmbeddedRecording.of(one, views, weights))
+    return found
+
+
+def _told(parts: Iterable[dict[Inputs, View]], advance: Callable[[float], None]) -> Iterator[dict[Inputs, View]]:
+    for part in parts:
+        yield part
+        advance(len(next(iter(part.values())).tokens))
 
 
 def _windowed(restored: Restored, run: Path) -> None:

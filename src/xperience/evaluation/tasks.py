@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import groupby
 from pathlib import Path
 from typing import Any, cast
 
@@ -129,10 +130,13 @@ def measure(
     tokens, width = first.tokens.shape[1:]
     val, test = (_split(sides, side) for side in ("val", "test"))
     rows = []
-    for task in track(choose(tasks), "tasks of the model", show=show):
+    asked = [
+        (task, way, head) for task in choose(tasks) for way, head in _ways(task, texts, seed, tokens, width).items()
+    ]
+    for task, ways in groupby(track(asked, "tasks of the model, each in three ways", show=show), lambda one: one[0]):
         row = Row(task.id, task.name, task.metric, task.unit, task.higher_is_better, task.extension, task.variant_of)
         results = {}
-        for way, head in _ways(task, texts, seed, tokens, width).items():
+        for _, way, head in ways:
             folder = out / way.replace(" ", "_")
             result = run_task(task, head, recordings, test, folder / "test", seed)
             row.test[way] = result.score

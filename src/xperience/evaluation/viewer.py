@@ -92,20 +92,25 @@ class Viewer:
         self, episode: str, inputs: Sequence[Inputs], starts: np.ndarray, content: Inputs | None = None
     ) -> dict[Inputs, View]:
         """Views of a recording's windows. content: whose view keeps what entered the trunk."""
-        kept: dict[Inputs, list[View]] = {one: [] for one in inputs}
+        parts = list(self.some_views(episode, inputs, starts, content))
+        return {one: _joined([part[one] for part in parts]) for one in inputs}
+
+    def some_views(
+        self, episode: str, inputs: Sequence[Inputs], starts: np.ndarray, content: Inputs | None = None
+    ) -> Iterator[dict[Inputs, View]]:
+        """The same, `AT_ONCE` windows at a time."""
         for batch in self.parts(episode, starts):
             encoded = self.encode(batch)
+            part = {}
             for one in inputs:
                 state = self.state(batch, one, encoded)
-                kept[one].append(
-                    View(
-                        half(tokens_of(state, self.model.streams)),
-                        {name: half(value) for name, value in self.sides(state).items()},
-                        {name: value.float().cpu().numpy() for name, value in self.answers(state, batch, one).items()},
-                        half(content_of(encoded)) if one == content else None,
-                    )
+                part[one] = View(
+                    half(tokens_of(state, self.model.streams)),
+                    {name: half(value) for name, value in self.sides(state).items()},
+                    {name: value.float().cpu().numpy() for name, value in self.answers(state, batch, one).items()},
+                    half(content_of(encoded)) if one == content else None,
                 )
-        return {one: _joined(parts) for one, parts in kept.items()}
+            yield part
 
     def parts(self, episode: str, starts: np.ndarray) -> Iterator[Batch]:
         for low in range(0, len(starts), AT_ONCE):

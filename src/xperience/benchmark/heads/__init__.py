@@ -20,6 +20,9 @@ HEADS = ("linear", "mlp")
 UNKNOWN = -1
 """Stands for a label of the validation pool that training never showed."""
 
+ASIDE = 0.15
+"""Share of the training windows that decide when to stop where there is no validation pool."""
+
 
 class Predictor(Protocol):
     """A fitted head.
@@ -93,3 +96,11 @@ def head(name: str, seed: int = 0) -> Head:
     if name not in HEADS:
         raise UsageError("no such head", field="--heads", found=name, expected=" or ".join(HEADS))
     return cast(Head, importlib.import_module(f"{__name__}.{name}").build(seed))
+
+
+def aside(train: Pool) -> np.ndarray:
+    """[n] bool: whole recordings at the end, or the end of a single one, that stop the fit."""
+    n, count = len(train), len(train.parts)
+    if count >= 4:
+        return np.asarray(train.episode >= count - max(1, round(ASIDE * count)))
+    return np.arange(n) >= n - max(1, round(ASIDE * n))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from xperience import threads
-from xperience.benchmark.heads import UNKNOWN, Fitted, Predictor
+from xperience.benchmark.heads import ASIDE, UNKNOWN, Fitted, Predictor, aside
 from xperience.benchmark.heads.linear import MIN_STD, POSITIVE_WEIGHT, Scaler
 from xperience.benchmark.samples import NotMeasurable, Part, Pool
 
@@ -27,9 +27,6 @@ LEARNING_RATE, WEIGHT_DECAY = 1e-3, 1e-2
 BATCH = 128
 EPOCHS, PATIENCE = 60, 8
 """Most passes over the training windows, and how many without a better validation loss end the fit."""
-
-ASIDE = 0.15
-"""Share of the training windows that decide when to stop where there is no validation pool."""
 
 Loss = Callable[["torch.Tensor", "torch.Tensor"], "torch.Tensor"]
 
@@ -105,8 +102,8 @@ class MlpHead:
         if len(val):
             x_val = np.concatenate([scaler.apply(chunk) for chunk in val.chunks()])
         else:
-            aside = _aside(train)
-            x, x_val, y, y_val = x[~aside], x[aside], y[~aside], y[aside]
+            apart = aside(train)
+            x, x_val, y, y_val = x[~apart], x[apart], y[~apart], y[apart]
         generator = torch.Generator().manual_seed(self.seed)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.seed)
@@ -182,12 +179,3 @@ def _take(pool: Pool, rows: np.ndarray) -> Pool:
             parts.append(Part(part.recording, part.samples, part.rows[mine]))
         start += len(part.rows)
     return Pool(parts)
-
-
-def _aside(train: Pool) -> np.ndarray:
-    """[n] bool: whole recordings at the end, or the end of a single one, that stop the fit."""
-    n, episode = len(train), train.episode
-    count = len(train.parts)
-    if count >= 4:
-        return episode >= count - max(1, round(ASIDE * count))
-    return np.arange(n) >= n - max(1, round(ASIDE * n))
