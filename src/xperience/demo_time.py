@@ -14,6 +14,9 @@ import numpy as np
 YARDSTICK_S = 0.71
 """Seconds of `yardstick` on the machine on which `REFERENCE` was measured, at rest."""
 
+TOO_SHORT_S = 0.5
+"""Steps that are expected to take less tell nothing of the machine."""
+
 MATRIX, LOOPS = 700, 10_000_000
 
 
