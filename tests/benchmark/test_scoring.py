@@ -270,7 +270,9 @@ def test_pickles_in_arrays_are_refused_and_never_run(tmp_path, capsys):
 def test_arrays_that_would_unpack_to_terabytes_are_refused(tmp_path):
     header = str({"descr": "<f4", "fortran_order": False, "shape": (10**6, 10**6)}).encode().ljust(117) + b"\n"
     with zipfile.ZipFile(tmp_path / "p.npz", "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("y_true.npy", b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + bytes(2**24))
+        data = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + bytes(2**24)
+        for name in ("y_true.npy", "y_pred.npy"):
+            archive.writestr(name, data)
     with pytest.raises(LimitError, match="array too large"):
         score_file("modality_reconstruction", tmp_path / "p.npz")
 
@@ -307,3 +309,76 @@ def test_wrong_arrays_are_refused(tmp_path):
     path.write_bytes(whole[: len(whole) // 2])
     with pytest.raises(CorruptError):
         score_file("hand_trajectory_forecast", path)
+
+
+# -- files of runs over several episodes, as others write them -----------------------------------------------------------
+
+SEVERAL = {
+    "multi_episode_128/timeline_action": ("timeline_action", "predictions.csv"),
+    "multi_episode_128/object_relevance": ("object_relevance", "predictions.csv"),
+    "multi_episode_128/temporal_order": ("temporal_order", "predictions.csv"),
+    "multi_episode_128/caption_grounding": ("caption_grounding", "ranks.csv"),
+    "qwen3_omni_v5_4032": ("qwen3_omni_eval", "predictions.csv"),
+    "qwen3_omni_v4_448": ("qwen3_omni_eval", "predictions.jsonl"),
+    "tier2/interaction_text_prediction": ("interaction_text_prediction", "predictions.csv"),
+    "tier2/time_to_transition": ("time_to_transition", "predictions.csv"),
+    "tier2/action_object_relation": ("action_object_relation", "predictions.csv"),
+    "tier2/object_set_forecast": ("object_set_forecast", "predictions.csv"),
+}
+
+
+def _numbers(values):
+    return {k: v for k, v in values.items() if isinstance(v, int | float) and not isinstance(v, bool)}
+
+
+@pytest.mark.parametrize("folder", SEVERAL)
+def test_published_runs_over_several_episodes_are_recomputed(real, folder):
+    """Every number of the run that the file's rows give; what they lack (training counts, another split) is not ours."""
+    task, file = SEVERAL[folder]
+    path = real / "published_results" / folder
+    vocab = path / "object_vocab.json"
+    ours = score_file(task, path / file, Extras(vocab=vocab if vocab.is_file() else None)).metrics
+    published = json.loads((path / "metrics.json").read_text())
+    named = {name: value for name, value in _numbers(published).items() if name in ours}
+    assert len(named) >= 4
+    for name, value in named.items():
+        assert ours[name] == pytest.approx(value, abs=1e-6, rel=1e-6), name
+    for name, value in _numbers(published.get("splits", {}).get("test", {})).items():
+        if name in ours.get("splits", {}).get("test", {}):
+            assert ours["splits"]["test"][name] == pytest.approx(value, abs=1e-6), name
+
+
+def test_ids_stand_for_an_index_and_answers_may_be_words(tmp_path):
+    path = tmp_path / "p.csv"
+    path.write_text(
+        "id,episode_id,true_order,predicted_order\na,e1,yes,no\nb,e1,no,no\nc,e2,yes,yes\nd,e2,no,yes\ne,e2,no,no\n"
+    )
+    metrics = score_file("temporal_order", path).metrics
+    assert (metrics["accuracy"], metrics["tp"], metrics["fp"], metrics["fn"], metrics["tn"]) == (0.6, 1, 1, 1, 2)
+    assert metrics["balanced_accuracy"] == pytest.approx((1 / 2 + 2 / 3) / 2)
+    assert metrics["macro_f1"] == pytest.approx((1 / 2 + 2 / 3) / 2)
+
+
+def test_lists_by_semicolon_and_columns_of_true_and_predicted(tmp_path):
+    path = tmp_path / "p.csv"
+    path.write_text("id,true_objects,predicted_objects\na,cup;pan,cup\nb,,pan;cup\n")
+    metrics = score_file("object_relevance", path).metrics
+    assert (metrics["precision"], metrics["recall"]) == (pytest.approx(1 / 3), 0.5)
+    path.write_text("id,y_true,y_pred\na,x,x\nb,y,x\n")
+    assert score_file("timeline_action", path).metrics["accuracy"] == 0.5
+
+
+def test_a_table_of_ranks(tmp_path):
+    path = tmp_path / "ranks.csv"
+    path.write_text("row_id,rank\na,1\nb,2\nc,4\n")
+    metrics = score_file("caption_grounding", path).metrics
+    assert metrics["mrr"] == pytest.approx((1 + 1 / 2 + 1 / 4) / 3) and metrics["top1"] == pytest.approx(1 / 3)
+    assert metrics["median_rank"] == 2
+
+
+def test_only_the_test_split_counts_where_the_file_names_several(tmp_path):
+    path = tmp_path / "p.csv"
+    path.write_text("id,split,true_label,predicted_label\na,val,x,y\nb,test,x,x\nc,test,y,y\n")
+    scored = score_file("timeline_action", path)
+    assert scored.metrics["accuracy"] == 1.0 and any("split test" in note for note in scored.notes)
+    assert score_file("timeline_action", path, Extras(split="val")).metrics["accuracy"] == 0.0

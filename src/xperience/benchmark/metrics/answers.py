@@ -21,9 +21,6 @@ KEYS = ("action", "subtask", "objects", "contact", "transition", "next_action", 
 UNKNOWN = "unknown"
 """A true field with this value is not scored."""
 
-PUBLISHED_LABELS = 1210
-"""Length of the label list that the published macro-F1 averages over."""
-
 
 def parse_answer(text: str) -> dict[str, Any]:
     """The JSON object in a model's answer, also inside a code fence or prose; {} where there is none."""
@@ -59,7 +56,7 @@ def object_micro_f1(true: Sequence[Mapping[str, Any]], answers: Sequence[Mapping
 def answer_metrics(
     true_labels: Sequence[str],
     predicted_labels: Sequence[str],
-    true: Sequence[Mapping[str, Any]],
+    true: Sequence[Mapping[str, Any]] | None,
     answers: Sequence[Mapping[str, Any]],
     *,
     seen_in_train: Sequence[bool | None],
@@ -68,14 +65,13 @@ def answer_metrics(
     """All metrics under their published names.
 
     Args:
-        labels: the run's label list for macro-F1. Without it the list is taken to be `PUBLISHED_LABELS` long: labels
-            that occur nowhere in the file have F1 0 and change only the divisor.
+        true: fields of the true answers; None where the file does not hold them, and so no metric of theirs.
+        labels: the label list of that run (the published ones have 1,201 to 1,235 labels), which macro-F1 averages
+            over with the labels outside it that occur. None where it is not known, and so no macro-F1: that of the
+            labels that occur stands under another name.
     """
     scores = classification(true_labels, predicted_labels, over_all=labels if labels is not None else [])
-    macro = scores["macro_f1"]
-    if labels is None:
-        occurring = len(set(true_labels) | set(predicted_labels))
-        macro *= occurring / max(occurring, PUBLISHED_LABELS)
+    macro = scores["macro_f1"] if labels is not None else None
     right = np.array([t == p for t, p in zip(true_labels, predicted_labels, strict=True)])
     seen = np.array([s is True for s in seen_in_train])
     unseen = np.array([s is False for s in seen_in_train])
@@ -83,6 +79,7 @@ def answer_metrics(
         "num_samples": len(true_labels),
         "accuracy": scores["accuracy"],
         "macro_f1": macro,
+        **({} if labels is not None else {"macro_f1_of_occurring_labels": scores["macro_f1"]}),
         "num_unseen_label_samples": int(unseen.sum()),
         "unseen_eval_labels": sorted({t for t, u in zip(true_labels, unseen, strict=True) if u}),
         "seen_label_accuracy": float(right[seen].mean()) if seen.any() else None,
@@ -90,9 +87,14 @@ def answer_metrics(
         "eval_label_counts": dict(Counter(true_labels).most_common()),
         "json_validity_rate": float(np.mean([all(key in answer for key in KEYS) for answer in answers])),
         "action_macro_f1": macro,
-        "subtask_accuracy": field_accuracy(true, answers, "subtask"),
-        "transition_accuracy": field_accuracy(true, answers, "transition"),
-        "next_action_accuracy": field_accuracy(true, answers, "next_action"),
-        "contact_accuracy": field_accuracy(true, answers, "contact"),
-        "object_micro_f1": object_micro_f1(true, answers),
+        **_of_fields(true, answers),
     }
+
+
+def _of_fields(
+    true: Sequence[Mapping[str, Any]] | None, answers: Sequence[Mapping[str, Any]]
+) -> dict[str, float | None]:
+    """Metrics of the fields beside the action."""
+    names = ("subtask", "transition", "next_action", "contact")
+    found = {f"{name}_accuracy": None if true is None else field_accuracy(true, answers, name) for name in names}
+    return found | {"object_micro_f1": None if true is None else object_micro_f1(true, answers)}

@@ -35,6 +35,19 @@ def regression(true: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
     return {"mse": squares / true.size, "mae": absolute / true.size, "r2": 1 - squares / total if total > 0 else 0.0}
 
 
+def single_precision(true: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
+    """`regression` of float32 [n, D] as the published suite computes it: all sums in float32."""
+    assert true.dtype == predicted.dtype == np.float32 and true.shape == predicted.shape and len(true) > 0
+    error = predicted - true
+    squares = float(np.sum(error * error))
+    total = float(np.sum((true - true.mean(axis=0, keepdims=True)) ** 2))
+    return {
+        "mse": float(np.mean(error * error)),
+        "mae": float(np.mean(np.abs(error))),
+        "r2": 1 - squares / total if total > 0 else 0.0,
+    }
+
+
 def joint_distances(true: np.ndarray, predicted: np.ndarray) -> np.ndarray:
     """Mean joint distance [n, frames] in metres for vectors [n, frames * 126] ordered frame, hand, joint, xyz."""
     assert true.shape == predicted.shape

@@ -1,17 +1,21 @@
-"""Structured answers of a language model, one JSON object a line."""
+"""Structured answers of a language model: one JSON object a line, or a CSV with the answers' text."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from xperience.benchmark.metrics.answers import KEYS, PUBLISHED_LABELS, answer_metrics, object_set, parse_answer
-from xperience.benchmark.scoring import Extras, Scored
-from xperience.benchmark.scoring.files import read_json_lines, read_names, refuse_duplicates, refuse_empty
+from xperience.benchmark.metrics.answers import KEYS, answer_metrics, object_set, parse_answer
+from xperience.benchmark.scoring import Extras, Scored, beside, columns
+from xperience.benchmark.scoring.files import MAX_LINES_BYTES, check, read_json_lines, refuse_duplicates, refuse_empty
+from xperience.benchmark.scoring.tables import open_source
 from xperience.errors import FormatError
 
-SIBLINGS = ("labels.json", "metrics_eval.json", "metrics.json")
-"""Files beside the predictions that may hold the run's label list under "labels"."""
+JSON_COLUMNS = ("true_json", "pred_json")
+TEXT_COLUMNS = ("id", "true_label", "predicted_label", "raw_prediction", "true_label_seen_in_train")
+"""Columns of a CSV, beside that of the episode."""
+
+SEEN = columns.Words(("1", "1.0", "true", "yes"), ("0", "0.0", "false", "no"))
 
 
 class Answer(NamedTuple):
@@ -19,21 +23,22 @@ class Answer(NamedTuple):
     episode: str
     true_label: str
     predicted_label: str
-    true: dict[str, Any]
+    true: dict[str, Any] | None
     answer: dict[str, Any]
     seen: bool | None
 
 
-def score(file: Path, extras: Extras) -> Scored:
-    """The label list for macro-F1 comes from the option, else from a file beside, else its published length is used."""
-    rows = read_json_lines(file, lambda value: _read(file, value))
+def score(task: str, file: Path, extras: Extras) -> Scored:
+    """The label list for macro-F1 is the run's own: the option's, else that of a file beside."""
+    rows = _rows(file)
     refuse_empty(file, len(rows))
     refuse_duplicates(file, "id", [row.id for row in rows if row.id])
-    labels = _label_list(file, extras)
+    labels = beside.label_list(file, extras.labels, plain_names=True)
+    true = [row.true for row in rows if row.true is not None]
     metrics = answer_metrics(
         [row.true_label for row in rows],
         [row.predicted_label for row in rows],
-        [row.true for row in rows],
+        true if len(true) == len(rows) else None,
         [row.answer for row in rows],
         seen_in_train=[row.seen for row in rows],
         labels=labels,
@@ -42,21 +47,47 @@ def score(file: Path, extras: Extras) -> Scored:
     notes = []
     if labels is None:
         notes.append(
-            f"no label list given: macro-F1 averages over {PUBLISHED_LABELS} labels, as the published runs do; "
-            "give --labels for another list"
+            "no label list: macro_f1 averages over the list of the run, which the file does not hold; give --labels "
+            "(a list, or a metrics file with one under labels)"
         )
+    if len(true) < len(rows):
+        notes.append("no true answers beside the action: the metrics of the other fields need true_json")
     if any(row.seen is None for row in rows):
         notes.append("rows without true_label_seen_in_train are in neither the seen nor the unseen accuracy")
     return Scored(metrics, notes)
 
 
+def _rows(file: Path) -> list[Answer]:
+    with check(file, MAX_LINES_BYTES).open("rb") as opened:
+        first = opened.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
+    if first in (b"{", b"[", b""):
+        return read_json_lines(file, lambda value: _read(file, value))
+    source = open_source(file)
+    wanted = [name for name in (*TEXT_COLUMNS, *JSON_COLUMNS) if name in source.names]
+    episode = columns.find(source.names, columns.EPISODE)
+    table = source.read([*wanted, *([episode] if episode is not None else [])])
+    count = len(next(iter(table.values()), []))
+    return [_read(file, _cells({name: table[name][k] for name in table}, episode)) for k in range(count)]
+
+
+def _cells(row: dict[str, str], episode: str | None) -> dict[str, Any]:
+    """A row of a CSV as its line of JSON lines would be; an empty cell is no answer, except of a predicted label."""
+    value: dict[str, Any] = {name: text for name, text in row.items() if text != "" or name == "predicted_label"}
+    for name in JSON_COLUMNS:
+        if name in value:
+            value[name] = parse_answer(value[name])
+    if "true_label_seen_in_train" in value:
+        value["true_label_seen_in_train"] = SEEN.read(value["true_label_seen_in_train"])
+    return value | {"episode_id": row.get(episode or "", "")}
+
+
 def _read(file: Path, value: dict[str, Any]) -> Answer:
     true = value.get("true_json")
-    if not isinstance(true, dict):
+    true_label = value.get("true_label", true.get("action") if isinstance(true, dict) else None)
+    if true_label is None and not isinstance(true, dict):
         raise FormatError(
             "no true answer", file=file, field="true_json", found=type(true).__name__, expected="an object"
         )
-    true_label = value.get("true_label", true.get("action"))
     if not isinstance(true_label, str):
         raise FormatError(
             "no true label", file=file, field="true_label", found=type(true_label).__name__, expected="text"
@@ -73,7 +104,7 @@ def _read(file: Path, value: dict[str, Any]) -> Answer:
         str(value.get("episode_id", "")),
         true_label,
         predicted if isinstance(predicted, str) else f"\x00{predicted!r}",
-        _slim(true, "true"),
+        _slim(true, "true") if isinstance(true, dict) else None,
         _slim(answer, "answer"),
         None if seen is None else bool(seen),
     )
@@ -89,15 +120,3 @@ def _slim(value: dict[str, Any], side: str) -> dict[str, Any]:
     if isinstance(value.get("objects"), list):
         slim["objects"] = sorted(object_set(value))
     return slim
-
-
-def _label_list(file: Path, extras: Extras) -> list[str] | None:
-    if extras.labels is not None:
-        return read_names(extras.labels, "labels")
-    for name in SIBLINGS:
-        if (file.parent / name).is_file():
-            try:
-                return read_names(file.parent / name, "labels")
-            except FormatError:  # a file of that name that holds something else
-                continue
-    return None

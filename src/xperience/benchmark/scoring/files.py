@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -26,6 +27,7 @@ MAX_JSON_BYTES = 16 * 2**20
 MAX_ARRAY_BYTES = 512 * 2**20
 """Largest array of an npz once unpacked, by its own header."""
 
+MAX_ARCHIVE_BYTES = 4 * MAX_ARRAY_BYTES
 _ZIP_TAIL = 22 + 65535
 _MAX_DIRECTORY_BYTES = 16 * 2**20
 
@@ -43,12 +45,14 @@ def check(path: Path, limit: int) -> Path:
     return path
 
 
-def read_table(path: Path, columns: Sequence[str], optional: Sequence[str] = ()) -> dict[str, list[str]]:
+def read_table(
+    path: Path, columns: Sequence[str], optional: Sequence[str] = (), *, delimiter: str = ","
+) -> dict[str, list[str]]:
     """Columns of a CSV as text; optional ones only where the file has them. Other columns are not kept."""
     check(path, MAX_TABLE_BYTES)
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.reader(file)
+            reader = csv.reader(file, delimiter=delimiter)
             header = next(reader, [])
             _check_header(path, header, columns)
             places = {name: header.index(name) for name in (*columns, *optional) if name in header}
@@ -163,27 +167,48 @@ def read_json_lines(path: Path, use: Callable[[dict[str, Any]], T]) -> list[T]:
     return rows
 
 
-def read_arrays(path: Path, names: Sequence[str]) -> dict[str, np.ndarray]:
+_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, RuntimeError, OSError)
+"""What a damaged archive raises."""
+
+
+@contextlib.contextmanager
+def _archive(path: Path) -> Iterator[zipfile.ZipFile]:
+    """An npz, its directory checked first; damage is a CorruptError."""
+    try:
+        _check_directory(check(path, MAX_ARCHIVE_BYTES))
+        with zipfile.ZipFile(path) as archive:
+            yield archive
+    except _BROKEN as error:
+        raise CorruptError("not a readable npz", file=path, found=error, expected="numpy.savez arrays") from error
+
+
+def array_names(path: Path, axes: range | None = None) -> list[str]:
+    """Names of the arrays of an npz, only those with so many axes where given; nothing is unpacked.
+
+    Raises:
+        CorruptError: not a zip archive of .npy members.
+    """
+    with _archive(path) as archive:
+        members = [member for member in archive.namelist() if member.endswith(".npy")]
+        return [m.removesuffix(".npy") for m in members if axes is None or len(_header(archive, m)[0]) in axes]
+
+
+def read_arrays(path: Path, names: Sequence[str], *, text: bool = False) -> dict[str, np.ndarray]:
     """Those of the named arrays that an npz holds, floats as stored and whole numbers as int64; others stay packed.
 
     The size is judged by each array's header before anything is unpacked, so a small file cannot grow large.
 
+    Args:
+        text: whether arrays of text are read as well.
+
     Raises:
         CorruptError: not a zip archive of .npy members.
-        FormatError: an array of objects or text, or with NaN or infinite values.
+        FormatError: an array of objects (or text), or with NaN or infinite values.
         LimitError: an array would take more than `MAX_ARRAY_BYTES`.
     """
-    arrays = {}
-    try:
-        _check_directory(check(path, 4 * MAX_ARRAY_BYTES))
-        with zipfile.ZipFile(path) as archive:
-            members = set(archive.namelist())
-            for name in names:
-                if f"{name}.npy" in members:
-                    arrays[name] = _read_array(path, archive, name)
-    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, RuntimeError, OSError) as error:
-        raise CorruptError("not a readable npz", file=path, found=error, expected="numpy.savez arrays") from error
-    return arrays
+    with _archive(path) as archive:
+        members = set(archive.namelist())
+        return {name: _read_array(path, archive, name, text) for name in names if f"{name}.npy" in members}
 
 
 def _check_directory(path: Path) -> None:
@@ -199,12 +224,18 @@ def _check_directory(path: Path) -> None:
         start = tail.find(b"PK\x05\x06", start + 4)
 
 
-def _read_array(path: Path, archive: zipfile.ZipFile, name: str) -> np.ndarray:
-    with archive.open(f"{name}.npy") as stream:
+def _header(archive: zipfile.ZipFile, member: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """Shape and type of an array, from its first bytes."""
+    with archive.open(member) as stream:
         version = np.lib.format.read_magic(stream)
         read_header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
         shape, _, dtype = read_header(stream)
-    if dtype.kind not in "fiub":
+    return shape, dtype
+
+
+def _read_array(path: Path, archive: zipfile.ZipFile, name: str, text: bool) -> np.ndarray:
+    shape, dtype = _header(archive, f"{name}.npy")
+    if dtype.kind not in ("fiubU" if text else "fiub"):
         raise FormatError(
             "not an array of numbers", file=path, field=name, found=dtype, expected="float or int; nothing pickled"
         )
@@ -215,6 +246,8 @@ def _read_array(path: Path, archive: zipfile.ZipFile, name: str) -> np.ndarray:
         raise LimitError("array too large", file=path, field=name, found=shape, expected=f"<= {MAX_ARRAY_BYTES} bytes")
     with archive.open(f"{name}.npy") as stream:
         array = np.lib.format.read_array(stream, allow_pickle=False)
+    if dtype.kind == "U":
+        return array
     if dtype.kind != "f":
         return array.astype(np.int64)
     if not np.isfinite(array).all():

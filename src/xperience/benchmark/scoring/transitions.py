@@ -10,23 +10,36 @@ import numpy as np
 
 from xperience.benchmark.metrics import boundaries
 from xperience.benchmark.scoring import Extras, Scored
+from xperience.benchmark.scoring.columns import TRANSITION
 from xperience.benchmark.scoring.files import read_table, whole_numbers
 from xperience.benchmark.scoring.labels import Labels, label_metrics, read_labels, train_metrics
 from xperience.errors import FormatError
 
 POSITIVE, NEGATIVE = "transition", "steady"
+UNKNOWN = "unknown"
+"""A third class where a run's export has no label, or a model names none."""
+
 SIBLING = "true_boundaries.csv"
 
 
-def score(file: Path, extras: Extras) -> Scored:
-    """True boundaries come from the option, else from true_boundaries.csv beside the file, else from the labels."""
-    labels = read_labels(file, ("center_frame",))
-    foreign = sorted({*labels.true, *labels.predicted} - {POSITIVE, NEGATIVE})
+def score(task: str, file: Path, extras: Extras) -> Scored:
+    """True boundaries come from the option, else from true_boundaries.csv beside the file, else from the labels.
+
+    From the labels only where no boundary can lie between two windows; boundary metrics need centre frames, or first
+    and last ones.
+    """
+    labels = read_labels(file, task, (TRANSITION, POSITIVE, NEGATIVE), extras.split)
+    foreign = sorted({*labels.true, *labels.predicted} - {POSITIVE, NEGATIVE, UNKNOWN})
     if foreign:
-        raise FormatError("an unknown label", file=file, found=foreign[0][:80], expected=f"{POSITIVE} or {NEGATIVE}")
+        raise FormatError(
+            "an unknown label", file=file, found=foreign[0][:80], expected=f"{POSITIVE} or {NEGATIVE}, yes or no"
+        )
     scored = label_metrics(labels)
     path = extras.boundaries or (file.parent / SIBLING if (file.parent / SIBLING).is_file() else None)
     known = read_boundaries(path, bool(labels.episode[0])) if path is not None else None
+    if labels.center is None:
+        scored.notes.append("boundary metrics need a column center_frame, or start_frame and end_frame")
+        return scored
     metrics, note = span_metrics(labels, known)
     scored.metrics |= metrics
     scored.notes += [note] if note else []
@@ -65,6 +78,8 @@ def span_metrics(labels: Labels, known: Mapping[str, list[int]] | None) -> tuple
         called = [int(c) for c, k in zip(center, rows, strict=True) if labels.predicted[k] == POSITIVE]
         if known is not None:
             true = boundaries.inside(known.get(episode, []), center.tolist())
+        elif (np.diff(center) > 2 * boundaries.TOLERANCE_FRAMES).any():
+            return {}, "the windows lie too far apart to tell the true boundaries: boundary metrics need --boundaries"
         else:
             ranges = boundaries.from_runs(center.tolist(), [labels.true[k] == POSITIVE for k in rows])
             if ranges is None:
