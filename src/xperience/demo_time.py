@@ -93,7 +93,9 @@ class Forecast:
     def correction(self) -> float:
         """What the steps so far took, over what was expected of them; steps that were there already say nothing."""
         told = [
-            step for step, seconds in self.took.items() if step != "pretrain" and seconds > 0.2 * self.expected(step)
+            step
+            for step, seconds in self.took.items()
+            if step != "pretrain" and self.expected(step) > TOO_SHORT_S and seconds > 0.2 * self.expected(step)
         ]
         expected = sum(self.expected(step) for step in told)
         return sum(self.took[step] for step in told) / expected if expected else 1.0

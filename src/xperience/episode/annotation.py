@@ -21,7 +21,7 @@ from xperience.episode.heap import read_strings
 from xperience.episode.layout import BY_PATH, LONGEST
 from xperience.episode.standins import stand_in
 from xperience.episode.storage_checks import check_inflation, check_layout
-from xperience.errors import CorruptError, FormatError, LimitError, MissingError
+from xperience.errors import CorruptError, FormatError, LimitError, MissingError, XperienceError
 
 CHUNK_CACHE_BYTES = 16 * 2**20
 """HDF5's cache of decompressed chunks, for each dataset."""
@@ -141,6 +141,16 @@ class AnnotationFile:
                 return strings.reshape(shape)[begin:end] if shape else strings.reshape(())
             check_inflation(dataset, begin, end, self.path, name)
             return np.asarray(dataset[begin:end] if shape else dataset[()])
+
+    def misfit(self, name: str) -> XperienceError | None:
+        """Why a dataset of the layout that is there cannot be read: its shape, type or storage; nothing is read for it."""
+        try:
+            dataset = self.dataset(name)
+            if dataset is not None and BY_PATH[name].dtype not in ("S", "str"):
+                self._check(name, dataset)
+        except UNREADABLE as error:
+            return error
+        return None
 
     def scalar(self, name: str) -> float | None:
         """A number, or None where it is missing."""

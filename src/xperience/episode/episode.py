@@ -331,7 +331,29 @@ class Episode:
                 self.notes.error(layout.video_file(name) if name in VIEWS else error.field or name, error)
                 there = False
             state[name] = Presence.PRESENT if there else Presence.ABSENT
+        self._note_misfits()
         return state
+
+    def _note_misfits(self) -> None:
+        """What stands in the file in a form that no reader understands, also where no modality asks for it."""
+        noted = {problem.field for problem in self.notes.problems}
+        said = {(problem.field.split("/")[0], problem.what) for problem in self.notes.problems}
+        for path, known in layout.BY_PATH.items():
+            error = self.file.misfit(path) if path not in noted else None
+            if error is not None and ("link" not in error.what or (known.group, error.what) not in said):
+                self.notes.error(path, error)  # a group that is a link is said once
+            elif error is None and (
+                path not in noted and known.shapes[0][:1] == ("N",) and known.group in ("hand_mocap", "full_body_mocap")
+            ):
+                self._note_length(path)
+
+    def _note_length(self, path: str) -> None:
+        dataset = self.file.dataset(path)
+        if dataset is None or dataset.ndim < 2:  # shape coefficients for all frames
+            return
+        length = dataset.shape[1 if dataset.shape[0] == 1 and dataset.ndim > 2 and self.num_frames != 1 else 0]
+        if length != self.num_frames:
+            self.notes.add(path, "not as long as the frame clock", f"{length} entries", f"{self.num_frames} frames")
 
     def _view_present(self, view: str) -> bool:
         if view not in self.views:

@@ -87,8 +87,14 @@ def _table() -> tuple[Dataset, ...]:
         hand = f"hand_mocap/{side}_"
         add(hand + "joints_3d", "f4", "21 MANO joints, metres", ("N", 21, 3))
         add(hand + "translation", "f4", "MANO translation, metres", ("N", 3))
-        add(hand + "mano_hand_pose", "f4", "axis-angle per joint", ("N", 15, 3), ("N", 45))
-        add(hand + "mano_hand_global_orient", "f4", "axis-angle", ("N", 3), ("N", 1, 3))
+        add(
+            hand + "mano_hand_pose", "f4", "rotation matrix, or axis-angle, of each finger joint",
+            ("N", 15, 3, 3), ("N", 135), ("N", 15, 3), ("N", 45),
+        )  # fmt: skip
+        add(
+            hand + "mano_hand_global_orient", "f4", "rotation matrix, or axis-angle, of the wrist",
+            ("N", 3, 3), ("N", 1, 3, 3), ("N", 9), ("N", 3), ("N", 1, 3),
+        )  # fmt: skip
         add(hand + "mano_hand_betas", "f4", "hand shape", ("N", 10), ("N", 1, 10), (10,))
     body = "full_body_mocap/"
     add(body + "keypoints", "f4", "52 SMPL-H joints, metres", ("N", 52, 3), (1, "N", 52, 3))

@@ -25,8 +25,8 @@ def hands(motion: Motion, T_camera_world: np.ndarray, person: Person) -> dict[st
         name = f"hand_mocap/{side}_"
         out[name + "joints_3d"] = joints
         out[name + "translation"] = joints[:, 0]
-        out[name + "mano_hand_pose"] = geometry.matrix_to_rotvec(motion.finger_rotations[:, s])
-        out[name + "mano_hand_global_orient"] = geometry.matrix_to_rotvec(palm_orientation(joints))
+        out[name + "mano_hand_pose"] = motion.finger_rotations[:, s]
+        out[name + "mano_hand_global_orient"] = palm_orientation(joints)
         out[name + "mano_hand_betas"] = np.broadcast_to(betas, (len(joints), HAND_BETAS))
     return out
 
