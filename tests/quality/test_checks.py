@@ -223,6 +223,20 @@ def sides_swapped(editor: Editor) -> None:
         left[SECOND], right[SECOND] = right[SECOND], left[SECOND]
 
 
+@case("hands_wrist", "hand_left", PART)
+def lost_hold(editor: Editor) -> None:
+    def away(values: np.ndarray) -> np.ndarray:
+        values[SECOND] += np.array([0.0, 0.0, 0.4], values.dtype)
+        return values
+
+    editor.change(LEFT, away)
+
+
+@case("hands_wrist", "hand_right")
+def in_another_frame(editor: Editor) -> None:
+    editor.change(RIGHT, lambda values: values + np.array([1.0, 0.0, 0.0], values.dtype))
+
+
 add("contacts", "contacts", put(CONTACTS, SECOND, np.nan), "not_finite", PART)
 add("contacts", "contacts", put(CONTACTS, (SECOND, 3), 7.0), "not_probabilities", PART)
 add("contacts", "contacts", put(CONTACTS, (slice(None), list(FEET)), 0), "never_stands")

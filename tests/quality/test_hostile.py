@@ -79,7 +79,7 @@ def examined(digests: Path, folders: dict[str, Path]) -> dict[str, dict]:
     while left:
         command = [sys.executable, hostile.__file__, *(str(folders[name]) for name in left)]
         env = {**os.environ, "DIGESTS": str(digests)}
-        done = subprocess.run(command, capture_output=True, text=True, timeout=280, env=env)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=900, env=env)
         for line in done.stdout.splitlines():
             report = json.loads(line)
             name = Path(report.get("folder", report.get("started"))).name

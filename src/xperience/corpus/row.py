@@ -29,6 +29,8 @@ class EpisodeRow:
         present, missing: stream names as in `Episode.presence`; both empty where only file names are known to exist.
         missing_views: camera views without a file.
         duration_s: seconds from first to last frame.
+        usable_s: seconds of each stream that can be used, by its name; see `episode.usable`.
+        usable_common_s: seconds in which both hands and the pose can be used at once.
         frames: frames of the annotation's clock.
         start_ns, end_ns: device clock of the first and last frame.
         main_task: free text of the caption.
@@ -75,6 +77,8 @@ class EpisodeRow:
     verdict: str | None = None
     sync_score: float | None = None
     content: dict[str, str] = field(default_factory=dict)
+    usable_s: dict[str, float] = field(default_factory=dict)
+    usable_common_s: float | None = None
     reason: str | None = None
 
     @classmethod
@@ -84,19 +88,24 @@ class EpisodeRow:
         kept = {name: value for name, value in values.items() if name in known}
         for name in LISTS:
             kept[name] = list(kept.get(name) or ())
-        kept["content"] = dict(kept.get("content") or {})
+        for name in MAPS:
+            kept[name] = dict(kept.get(name) or {})
         return cls(**kept)
 
     def to_mapping(self) -> dict[str, Any]:
         """Values by column, as pyarrow takes them."""
         values = {f.name: getattr(self, f.name) for f in fields(self)}
-        values["content"] = sorted(self.content.items())
+        for name in MAPS:
+            values[name] = sorted(getattr(self, name).items())
         return values
 
 
 LISTS = (
     "present", "missing", "missing_views", "actions", "action_frames", "subtasks", "verbs", "nouns", "objects",
 )  # fmt: skip
+
+
+MAPS = ("content", "usable_s")
 
 
 def episode_schema() -> pa.Schema:
@@ -108,6 +117,7 @@ def episode_schema() -> pa.Schema:
         "bytes": pa.int64(), "training_bytes": pa.int64(), "files": pa.int32(), "complete": pa.bool_(),
         "duration_s": pa.float64(), "frames": pa.int32(), "label_rules": pa.int32(), "start_ns": pa.int64(), "end_ns": pa.int64(),
         "action_frames": pa.list_(pa.int32()), "sync_score": pa.float64(), "content": pa.map_(pa.string(), pa.string()),
+        "usable_s": pa.map_(pa.string(), pa.float64()), "usable_common_s": pa.float64(),
     }  # fmt: skip
     special |= {name: texts for name in LISTS if name != "action_frames"}
     return pa.schema([(f.name, special.get(f.name, pa.string())) for f in fields(EpisodeRow)])

@@ -16,6 +16,7 @@ from xperience.episode.episode import MODALITIES, Episode
 from xperience.episode.modalities.depth import Depth
 from xperience.episode.modalities.imu import Imu
 from xperience.episode.presence import Presence, Signal
+from xperience.episode.usable import COMMON, seconds, usable
 
 DEPTH_SAMPLES = 8
 """Depth images, spread over the recording, whose valid share stands for all: reading all of them takes gigabytes."""
@@ -32,7 +33,11 @@ def describe(episode: Episode) -> dict[str, Any]:
     """
     clock = episode.clock
     presence = episode.presence
-    streams = {name: _stream(episode, name, presence[name]) for name in MODALITIES}
+    ready = usable(episode)
+    streams = {
+        name: _stream(episode, name, presence[name]) | {"usable_s": seconds(ready[name]) if name in ready else None}
+        for name in MODALITIES
+    }
     return {
         "id": episode.id,
         "folder": str(episode.folder),
@@ -50,6 +55,7 @@ def describe(episode: Episode) -> dict[str, Any]:
             "last_ns": int(clock.times_ns[-1]) if len(clock) else None,
         },
         "streams": streams,
+        "usable": {"of": list(COMMON), "seconds": seconds(ready["common"]), "spans": ready["common"]},
         "caption": _caption(episode) if presence["caption"] is Presence.PRESENT else None,
         "ground_height_m": episode.ground_height,
         "metadata": episode.metadata,
@@ -227,11 +233,13 @@ def render(facts: dict[str, Any]) -> str:
     head = ", ".join([f"{facts['frames']} frames", f"{facts['duration_s']:.2f} s", *rates])
     lines = [facts["id"], head, f"clock: {facts['clock']['source']}", ""]
     lines += _table(
-        [("stream", "state", "count", "rate", "shape", "valid", "about")]
+        [("stream", "state", "count", "rate", "shape", "valid", "usable", "about")]
         + [_row(name, stream) for name, stream in facts["streams"].items()]
     )
     lines += ["", *_caption_lines(facts["caption"], facts["frames"])]
-    lines += ["", f"floor at {facts['ground_height_m']:.2f} m"]
+    common = facts["usable"]
+    lines += ["", f"usable at once ({', '.join(common['of'])}): {common['seconds']:.1f} of {facts['duration_s']:.1f} s"]
+    lines += [f"floor at {facts['ground_height_m']:.2f} m"]
     problems = [
         f"  {p['field']}: {p['what']}"
         + (
@@ -254,6 +262,7 @@ def _row(name: str, stream: dict[str, Any]) -> tuple[str, ...]:
         "" if stream["rate_hz"] is None else f"{_short(stream['rate_hz'])} Hz",
         "" if stream["shape"] is None else "x".join(map(str, stream["shape"])),
         "" if stream["valid_share"] is None else f"{math.floor(stream['valid_share'] * 1000) / 10:.1f} %",
+        "" if stream["usable_s"] is None else f"{stream['usable_s']:.1f} s",
         ", ".join(part for part in about if part),
     )
 
@@ -264,7 +273,7 @@ def _short(rate: float) -> str:
 
 def _table(rows: list[tuple[str, ...]]) -> list[str]:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    right = (2, 3, 5)
+    right = (2, 3, 5, 6)
     return [
         "  ".join(
             cell.rjust(width) if k in right else cell.ljust(width)

@@ -122,6 +122,7 @@ def write_tables(qualities: list[Quality], out: Path) -> None:
             "sync": json.dumps([o.to_json() for o in q.sync]),
             "valid_ranges": json.dumps(q.valid_ranges()),
             "missing": sorted(name for name, there in q.presence.items() if not there),
+            "usable_common_s": q.usable_s.get("common"),
         }
         for q in qualities
     ]
@@ -130,7 +131,7 @@ def write_tables(qualities: list[Quality], out: Path) -> None:
             ("episode", pa.string()), ("path", pa.string()), ("verdict", pa.string()), ("duration_s", pa.float64()),
             ("sync_score", pa.float64()), ("findings", pa.string()), ("checks", pa.list_(pa.string())),
             ("modalities", pa.list_(pa.string())), ("sync", pa.string()), ("valid_ranges", pa.string()),
-            ("missing", pa.list_(pa.string())),
+            ("missing", pa.list_(pa.string())), ("usable_common_s", pa.float64()),
         ]
     )  # fmt: skip
     with replacing(out / "qa.parquet") as temporary:

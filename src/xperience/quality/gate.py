@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from xperience.episode import MODALITIES, Presence
 from xperience.episode.cameras import VIEWS
 from xperience.episode.folders import episode_id
+from xperience.episode.usable import usable_seconds
 from xperience.errors import XperienceError, let_through
 from xperience.quality import sync
 from xperience.quality.content import contents
@@ -37,6 +38,7 @@ class Quality:
         duration_s: by the frame clock; 0 where it cannot be read.
         findings, sync: see `quality.finding`.
         content: hash of what a stream holds, by modality, to find copies among recordings.
+        usable_s: seconds by stream, and for the common set; see `episode.usable`.
     """
 
     episode: str
@@ -46,6 +48,7 @@ class Quality:
     findings: list[Finding] = field(default_factory=list)
     sync: list[Offset] = field(default_factory=list)
     content: dict[str, str] = field(default_factory=dict)
+    usable_s: dict[str, float] = field(default_factory=dict)
 
     @property
     def verdict(self) -> Verdict:
@@ -77,6 +80,7 @@ class Quality:
             "presence": self.presence,
             "valid_ranges": self.valid_ranges(),
             "content": self.content,
+            "usable_s": self.usable_s,
         }
 
     @classmethod
@@ -89,6 +93,7 @@ class Quality:
             [Finding(**finding) for finding in data["findings"]],
             [Offset(**offset) for offset in data["sync"]],
             data["content"],
+            data.get("usable_s", {}),
         )
 
 
@@ -167,7 +172,16 @@ def _judge(folder: Path, evidence: Evidence, strict: bool) -> Quality:
     for check in all_checks():
         findings += contained(check.name, check.reads[0], partial(check.run, evidence))
     content = contained("files", "files", lambda: list(contents(evidence).items()))
-    return Quality(episode_id(folder), str(folder), presence, duration, findings, evidence.sync, dict(content))
+    return Quality(
+        episode_id(folder),
+        str(folder),
+        presence,
+        duration,
+        findings,
+        evidence.sync,
+        dict(content),
+        usable_seconds(evidence.episode),
+    )
 
 
 def _in_one_line(error: XperienceError) -> str:

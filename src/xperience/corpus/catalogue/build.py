@@ -163,6 +163,8 @@ class _Last:
         row = self.rows.get(listed.id)
         if row is None or row.location != listed.location or row.source != listing.name or not listing.local:
             return None  # rows that need no reading are made anew: that is quicker than comparing
+        if row.reason is None and row.usable_common_s is None:
+            return None  # of a version that did not ask
         if row.reason is not None and row.reason.startswith((CHANGED, "cannot be read")):
             return None
         known = self.files[listed.id]

@@ -10,6 +10,7 @@ import numpy as np
 
 from xperience.episode import Episode, Presence
 from xperience.episode.cameras import VIEWS
+from xperience.episode.usable import usable_seconds
 from xperience.storage import digest
 
 
@@ -28,6 +29,8 @@ def read(folder: Path) -> dict[str, Any]:
             "frames": len(times),
             "content": _content(episode, presence),
         }
+        found["usable_s"] = usable_seconds(episode)
+        found["usable_common_s"] = found["usable_s"].pop("common")
         if len(times):
             found |= {"start_ns": int(times.min()), "end_ns": int(times.max())}
             found["duration_s"] = (found["end_ns"] - found["start_ns"]) / 1e9
