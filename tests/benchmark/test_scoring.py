@@ -342,7 +342,7 @@ def test_published_runs_over_several_episodes_are_recomputed(real, folder):
     ours = score_file(task, path / file, Extras(vocab=vocab if vocab.is_file() else None)).metrics
     published = json.loads((path / "metrics.json").read_text())
     named = {name: value for name, value in _numbers(published).items() if ours.get(name) is not None}
-    split = {name: value for name, value in _numbers(published.get("splits", {}).get("test", {})).items()}
+    split = _numbers(published.get("splits", {}).get("test", {}))
     assert len(named) + len(split) >= 4
     for name, value in named.items():
         assert ours[name] == pytest.approx(value, abs=1e-6, rel=1e-6), name

@@ -99,7 +99,8 @@ def test_phase_is_the_centre_s_place_in_its_run() -> None:
 def test_contact_is_of_any_joint_in_any_frame() -> None:
     contacts = np.zeros((FRAMES, 21))
     contacts[30, 4] = 0.2  # the fifth joint, in one frame, a little
-    contacts[60:90, 19] = np.nan
+    contacts[60:90] = np.nan
+    contacts[91:95, 19] = np.nan  # one joint alone
     found = samples("contact_prediction", plain(contacts=contacts))
     start = 5 * np.arange(21)
     labels = dict(zip(found.window.tolist(), every(found).tolist(), strict=True))

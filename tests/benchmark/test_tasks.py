@@ -345,3 +345,14 @@ def test_one_joint_that_is_not_tracked_does_not_hide_the_others():
     assert found is not None and np.isnan(found[0])
     assert np.allclose(found[1:], [3.0, 4.0, 4.0])
     assert np.isnan(mean_speed([(np.full((4, 3, 3), np.nan), times)])).all()
+
+
+def test_a_joint_whose_contact_is_never_known_says_nothing_of_the_others():
+    one = recording(frames=200)
+    contacts = one.contacts.copy()
+    contacts[:, 3] = np.nan
+    for name in ("contact_prediction", "hand_contact"):
+        whole = TASKS[name].samples(one, list(SLICES))
+        part = TASKS[name].samples(dataclasses.replace(one, contacts=contacts), list(SLICES))
+        rows = np.arange(len(whole))
+        assert list(part.target(rows)) == list(whole.target(rows)) and len(part) == len(whole)

@@ -54,3 +54,10 @@ def test_the_long_run_and_another_unit_tell_without_rest() -> None:
     assert size(accel, gyro, times) > gravity.STANDARD + gravity.NORM.value
     accel, gyro, times = vigorous(3.0)
     assert size(accel / gravity.STANDARD, gyro, times) < 3
+
+
+def test_a_clock_that_leaps_by_years_takes_no_memory() -> None:
+    accel, gyro, times = vigorous(3.0)
+    times[300:] += 1e12
+    accel[:HZ], gyro[:HZ] = [0, 0, gravity.STANDARD], 0.0
+    assert size(accel, gyro, times) == pytest.approx(gravity.STANDARD)

@@ -20,12 +20,16 @@ CONTACT, NO_CONTACT = "contact", "no_contact"
 
 
 def contact_samples(recording: Recording, joints: Sequence[int], threshold: float) -> Samples:
-    """Windows in which any of the body joints touches in any frame; windows without a valid frame have no label."""
+    """Windows in which any of the body joints touches in any frame; windows without a valid frame have no label.
+
+    Joints whose contact is not known say nothing of the others.
+    """
     if recording.contacts is None:
         raise NotMeasurable("target absent: no contacts in the recording")
     values = recording.contacts[:, [joint - 1 for joint in joints]]
-    valid = np.all(np.isfinite(values), axis=1)
-    touching = np.any(np.where(valid[:, None], values, 0) > threshold, axis=1)
+    known = np.isfinite(values)
+    valid = known.any(axis=1)
+    touching = np.any(np.where(known, values, 0) > threshold, axis=1)
     labels = []
     for start, end in zip(recording.windows.start_frame, recording.windows.end_frame, strict=True):
         span = slice(start, end + 1)
@@ -42,7 +46,7 @@ TASK = Task(
     name="Contact state",
     question="Does any part of the body touch anything?",
     input="all blocks of one window but contacts and caption",
-    output="contact or no_contact: whether any of 21 body joints touches in any frame of the window",
+    output="contact or no_contact: whether any of 21 body joints touches in any frame of the window, as the dataset estimates it",
     blocks=INPUT,
     kind="labels",
     metric="macro_f1",

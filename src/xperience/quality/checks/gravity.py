@@ -70,8 +70,7 @@ def _telling(accel: np.ndarray, gyro: np.ndarray, times_s: np.ndarray) -> tuple[
 
 def _still(accel: np.ndarray, gyro: np.ndarray, times_s: np.ndarray) -> np.ndarray:
     """[M] bool: samples of moments in which the force holds and nothing turns."""
-    moment = ((times_s - times_s[0]) // MOMENT_S).astype(int)
-    moment = np.clip(moment, 0, None)
+    _, moment = np.unique(times_s // MOMENT_S, return_inverse=True)  # a clock may leap by years
     count = np.maximum(np.bincount(moment), 1)
     spread = np.zeros(len(count))
     for axis in range(3):

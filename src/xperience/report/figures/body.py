@@ -11,7 +11,10 @@ from xperience.report.scene import Scene
 
 ORDER = 60
 TITLE = "Body"
-WHAT = "52 joints of the whole body, seen from the front and from the side. Marked joints touch something."
+WHAT = (
+    "52 joints of the whole body, seen from the front and from the side; most likely estimated from head pose and hands. "
+    "Marked joints touch something."
+)
 WIDTH, HEIGHT = 360, 290
 
 

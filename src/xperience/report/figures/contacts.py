@@ -13,7 +13,7 @@ from xperience.report.scene import Scene
 
 ORDER = 110
 TITLE = "Contacts"
-WHAT = "When each joint of the body touches something: the floor, a table, an object."
+WHAT = "When each joint of the body touches something: the floor, a table, an object. Estimated, as the body is."
 WIDTH, ROW = 760, 13
 
 
