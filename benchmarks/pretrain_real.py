@@ -19,6 +19,7 @@ from typing import Any
 import common
 import numpy as np
 import real_motion as motion
+import real_paired as paired
 import real_probe as probing
 import stand_ins
 from real_run import pretrained
@@ -29,10 +30,12 @@ from xperience.pretrain.config import TrainConfig, parse
 from xperience.storage import write_json
 
 COPIES = 6
-RESAMPLES = 5000
 SMALLEST = {"seeds": 1, "steps": 2, "hand_steps": 2, "copies": 1, "tune_steps": 1}
 SMALLEST_PROBE = {"views": 1, "looks": 1, "probe_steps": 5, "batch": 2}
 """Options and settings of --quick."""
+
+KINDS = ("drawn", "frozen", "fine-tuned")
+"""Rows of an input, in the order in which they are printed."""
 
 
 def prepared(episodes: Path, out: Path, train: Sequence[int], test: Sequence[int], show: bool) -> Prepared:
@@ -82,13 +85,6 @@ def config(seed: int, steps: int, batch: int = 48) -> TrainConfig:
             },
         }
     )  # fmt: skip
-
-
-def interval(differences: np.ndarray, seed: int = 0) -> tuple[float, float]:
-    """95 % interval of the mean of differences [n], trials drawn with replacement."""
-    draws = np.random.default_rng(seed).integers(len(differences), size=(RESAMPLES, len(differences)))
-    low, high = np.percentile(differences[draws].mean(1), [2.5, 97.5])
-    return float(low), float(high)
 
 
 def forests(
@@ -144,8 +140,10 @@ def utd(options: argparse.Namespace) -> dict[str, object]:
     if not train_on or not test_on:
         raise UsageError("needs odd subjects to train and others to test", found=subjects)
     place = options.cache / ("final" if not options.leave_out else f"without_{options.leave_out}")
+    if options.imu_hz:
+        place = place.with_name(f"{place.name}_{options.imu_hz:g}hz")
     opened = prepared(episodes, place / "trials", train_on, test_on, show)
-    train, test = motion.read(opened, ["train"]), motion.read(opened, ["test"])
+    train, test = (motion.read(opened, [side], options.imu_hz) for side in ("train", "test"))
     assert {t.subject for t in train}.isdisjoint(t.subject for t in test)
     names = sorted({t.action for t in train})
     print(f"subjects {train_on} train ({len(train)} trials), {test_on} test ({len(test)} trials)", flush=True)
@@ -172,8 +170,11 @@ def utd(options: argparse.Namespace) -> dict[str, object]:
         print(f"seed {seed}: pretrained in {told - begun:.0f} s, judged in {time.time() - told:.0f} s", flush=True)
         print("; ".join(f"{kind} {', '.join(f'{n} {v.mean():.3f}' for n, v in r.items())}" for kind, r in rows.items()))
     trees = forests(episodes, train_on, test_on, options.seeds, 10 if options.quick else 0)
-    figures = recognition(right, trees, test)
-    return {"recognition": figures, "retrieval": retrieval(found, test)}
+    figures: dict[str, object] = {"recognition": recognition(right, trees, test), "added": paired.added(right)}
+    trials = paired.by_trial(right, [t.id for t in test])
+    if options.against:
+        figures["against"] = paired.against(options.against, trials)
+    return {**figures, "retrieval": retrieval(found, test), "trials": trials}
 
 
 def recognition(
@@ -181,22 +182,24 @@ def recognition(
     trees: dict[str, dict[str, np.ndarray]],
     test: list[motion.Motion],
 ) -> dict[str, dict[str, float]]:
+    """Each input's forest, then its rows: weights never trained ("drawn") stand beside what was pretrained."""
     figures = {}
     print(f"\n{'action recognition':<24}{'accuracy':>9}{'std':>7}{'forest':>8}{'difference, 95 %':>26}")
-    for (kind, name), rows in right.items():
+    kinds = sorted({kind for kind, _ in right}, key=KINDS.index)
+    for kind, name in ((kind, name) for name in probing.INPUTS for kind in kinds):
+        rows = right[kind, name]
         order = {key: k for k, key in enumerate(trees[name]["names"])}
         base = trees[name]["right"][:, [order[t.id] for t in test]]
         ours = np.array(rows)
-        difference = ours.mean(0) - base.mean(0)
-        low, high = interval(difference)
+        compared = paired.paired(ours, base)
         each = ours.mean(1)
         figures[f"{kind} {name}"] = {
             "accuracy": float(each.mean()), "std": float(each.std()), "forest": float(base.mean()),
-            "difference": float(difference.mean()), "low": low, "high": high,
+            **compared,
         }  # fmt: skip
         print(
             f"{kind + ', ' + name:<24}{each.mean():>9.3f}{each.std():>7.3f}{base.mean():>8.3f}"
-            f"{difference.mean():>+10.3f} ({low:+.3f} to {high:+.3f})",
+            f"{compared['difference']:>+10.3f} ({compared['low']:+.3f} to {compared['high']:+.3f})",
             flush=True,
         )
     return figures
@@ -208,7 +211,7 @@ def retrieval(found: list[np.ndarray], test: list[motion.Motion]) -> dict[str, f
 
     n = len(test)
     reciprocal = np.array([1 / ranks(values) for values in found])
-    low, high = interval(reciprocal.mean(0))
+    low, high = paired.interval(reciprocal.mean(0))
     chance = float(np.mean(1 / np.arange(1, n + 1)))
     top = float(np.mean([(ranks(values) <= 1).mean() for values in found]))
     print(f"\nIMU -> skeleton, {n} candidates: MRR {reciprocal.mean():.3f} ({low:.3f} to {high:.3f}), ", end="")
@@ -228,6 +231,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--tune-steps", type=int, default=probing.Settings.steps, help="0: no fine-tuning")
     parser.add_argument(
         "--leave-out", type=int, default=0, help="judge on this odd subject, and leave all even ones alone"
+    )
+    parser.add_argument(
+        "--imu-hz", type=float, default=0.0, help="bring the IMU to this rate by straight lines; 0: as it was sensed"
+    )
+    parser.add_argument(
+        "--against", type=Path, help="what --out of another run wrote: compare with it on the same trials"
     )
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--out", type=Path, help="write the numbers to this JSON file too")

@@ -27,9 +27,6 @@ SIDES = ("imu", "body")
 WINDOW = 40
 """Frames of a window; the shortest trial has 41."""
 
-IMU_HZ = STREAMS["imu"].rate_hz
-"""The encoder's: a quarter of its slots would be filled by the 50 Hz of the sensor, a different quarter in each block."""
-
 GRAVITY_S = 0.3
 """What an accelerometer says more slowly is gravity; what it says faster goes with the square of the movement's rate."""
 
@@ -72,8 +69,12 @@ class Variation:
     noise: float = 0.02
 
 
-def read(prepared: Prepared, sides: Sequence[str]) -> list[Motion]:
-    """All trials of some sides of the split that have both streams; the IMU between its samples by straight lines."""
+def read(prepared: Prepared, sides: Sequence[str], imu_hz: float = 0.0) -> list[Motion]:
+    """All trials of some sides of the split that have both streams.
+
+    Args:
+        imu_hz: rate to which the IMU is brought by straight lines between its samples; 0: it stays as it is.
+    """
     found = []
     for side in sides:
         for place in prepared.side(side):
@@ -83,12 +84,13 @@ def read(prepared: Prepared, sides: Sequence[str]) -> list[Motion]:
                 continue
             text = prepared.metas(int(place), 0, n)[0][0]["text"]["action"]
             body, imu = pieces["body"], pieces["imu"]
-            id, imu_s = prepared.ids[place], imu.times_s[imu.valid]
-            dense_s = np.arange(imu_s[0], imu_s[-1], 1 / IMU_HZ)
+            id, imu_s, sensed = prepared.ids[place], imu.times_s[imu.valid], imu.values[imu.valid].astype(float)
+            if imu_hz:
+                dense_s = np.arange(imu_s[0], imu_s[-1], 1 / imu_hz)
+                imu_s, sensed = dense_s, _at(dense_s, imu_s, sensed)
             found.append(
                 Motion(
-                    id, subject_of(id), str(text[0][2]), np.nan_to_num(body.values.astype(float)), body.times_s,
-                    _at(dense_s, imu_s, imu.values[imu.valid].astype(float)), dense_s,
+                    id, subject_of(id), str(text[0][2]), np.nan_to_num(body.values.astype(float)), body.times_s, sensed, imu_s
                 )
             )  # fmt: skip
     return found
@@ -115,11 +117,12 @@ def varied(trial: Motion, draw: np.random.Generator, how: Variation) -> Motion:
         return begin + (end - begin) * (low + (high - low) * bent)
 
     body_s = np.arange(count) * step
-    imu_s = np.arange(int(seconds * IMU_HZ)) / IMU_HZ
+    hz = 1 / float(np.median(np.diff(trial.imu_s)))
+    imu_s = np.arange(int(seconds * hz)) / hz
     rate = np.gradient(old(imu_s), imu_s)
     body = _at(old(body_s), trial.body_s, trial.body)
     imu = _at(old(imu_s), trial.imu_s, trial.imu)
-    held = gaussian_filter1d(imu[:, :3], GRAVITY_S * IMU_HZ, axis=0)
+    held = gaussian_filter1d(imu[:, :3], GRAVITY_S * hz, axis=0)
     imu[:, :3] = held + (imu[:, :3] - held) * rate[:, None] ** 2
     imu[:, 3:] *= rate[:, None]
     return replace(trial, body=_built(body, draw, how), body_s=body_s, imu=_strapped(imu, draw, how), imu_s=imu_s)

@@ -144,3 +144,46 @@ def test_pairs_need_both_streams() -> None:
 
     with pytest.raises(UsageError, match="body"):
         objectives.build(["pairs"], ModelConfig(streams={"imu": StreamShape(220, (6,), 0.005)}), {})
+
+
+def test_what_pretraining_adds_is_paired_with_weights_never_trained(
+    benchmarks: tuple[ModuleType, ModuleType, ModuleType], tmp_path: Path
+) -> None:
+    """Four trials of ten are recognised with trained weights only, whatever the others do: the interval is of that alone."""
+    import json
+
+    paired = import_module("real_paired")
+    hard = np.arange(40) < 16
+    right = {
+        ("frozen", "imu"): [np.arange(40) % 10 < 8] * 2,
+        ("drawn", "imu"): [np.arange(40) % 10 < 4] * 2,
+        ("frozen", "skeleton"): [hard, ~hard],
+        ("drawn", "skeleton"): [hard, ~hard],
+    }
+    found = paired.added(right)
+    assert found["imu"]["difference"] == pytest.approx(0.4)
+    assert 0.2 < found["imu"]["low"] < 0.3 < 0.5 < found["imu"]["high"] < 0.6
+    assert found["skeleton"] == {"difference": 0.0, "low": 0.0, "high": 0.0}, (
+        "the same trials told: nothing is in doubt"
+    )
+
+    names = [f"t{k}" for k in range(40)]
+    mine, turned = (
+        paired.by_trial(right, names),
+        paired.by_trial({k: [r[::-1] for r in v] for k, v in right.items()}, names[::-1]),
+    )
+    (tmp_path / "other.json").write_text(json.dumps({"utd": {"trials": turned}}))
+    assert set(paired.against(tmp_path / "other.json", mine)) == {
+        "frozen imu",
+        "drawn imu",
+        "frozen skeleton",
+        "drawn skeleton",
+    }
+    assert all(
+        row == {"difference": 0.0, "low": 0.0, "high": 0.0}
+        for row in paired.against(tmp_path / "other.json", mine).values()
+    )
+    with pytest.raises(UsageError, match="other trials"):
+        paired.against(tmp_path / "other.json", mine | {"names": ["x", *names[1:]]})
+    with pytest.raises(UsageError, match="not the numbers"):
+        paired.against(tmp_path / "none.json", mine)

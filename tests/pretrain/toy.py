@@ -1,7 +1,8 @@
 """A model, an objective and data small enough for tests of the trainer, and a command that torchrun can start.
 
 `python toy.py RUN key=value ...` trains it; keys are those of the config, besides lacking (share of samples without
-IMU), poison (step whose loss is NaN) and pause (seconds a step, so that a test can kill it between two).
+IMU), poison (step whose loss is NaN) and pause (seconds a step, so that a test can kill it between two). With parts=1,2,4 it
+trains once for each number of parts and each of the shares of lacking=0.2,0.8, into RUN/SHARE/PARTS.
 """
 
 from __future__ import annotations
@@ -194,16 +195,17 @@ def main() -> None:
     assert "imu" in STREAMS
     pairs = dict(argument.split("=") for argument in sys.argv[2:])
     parts = [int(number) for number in pairs.pop("parts", "").split(",") if number]
-    plain = {key: float(pairs.pop(key)) for key in ("lacking", "pause") if key in pairs}
+    shares = pairs.pop("lacking", "0").split(",")
+    plain = {"pause": float(pairs.pop("pause", 0))}
     poison = int(pairs.pop("poison", -1))
     values = {key.replace(".", "__"): int(value) if value.isdigit() else value for key, value in pairs.items()}
-    if parts:  # a run for each number of parts, in one group of ranks
+    if parts:  # all of them in one group of ranks
         runtime = distributed.start("cpu")
-        for number in parts:
-            out = Path(sys.argv[1]) / str(number)
-            outcome = run(out, poison=poison, runtime=runtime, run__accumulate=number, **plain, **values)
+        for share, number in ((share, number) for share in shares for number in parts):
+            out = Path(sys.argv[1]) / share / str(number)
+            outcome = run(out, float(share), poison, runtime=runtime, run__accumulate=number, **plain, **values)
     else:
-        outcome = run(Path(sys.argv[1]), poison=poison, **plain, **values)
+        outcome = run(Path(sys.argv[1]), float(shares[0]), poison, **plain, **values)
     distributed.finish()
     sys.exit(outcome.code)
 
