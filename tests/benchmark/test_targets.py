@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from dataclasses import replace
 
 import numpy as np
@@ -15,9 +16,10 @@ from xperience.benchmark.metrics import binary, means, multilabel, regression
 from xperience.benchmark.paired import Statistics, difference, unit_names
 from xperience.benchmark.protocol import cut, make_split
 from xperience.benchmark.recording import mean_speed
-from xperience.benchmark.samples import Part, Pool
+from xperience.benchmark.samples import Part, Pool, Samples
 from xperience.benchmark.scoring.transitions import transition_labels
 from xperience.benchmark.tasks import registry
+from xperience.benchmark.tasks.action_phase_progress import progress
 from xperience.episode.labels import FrameLabels
 from xperience.prepare.contract import SLICES
 from xperience.prepare.windows import windows
@@ -73,7 +75,7 @@ def test_high_is_above_the_median_of_training() -> None:
     found = samples("motion_intensity", one)
     pool = Pool([Part(one, found, np.arange(len(found)))])
     bound = float(np.median(pool.target))
-    assert above_median._labelled(pool, bound).target.tolist() == ["low"] * 11 + ["high"] * 10
+    assert above_median._labelled(pool, bound, np.greater).target.tolist() == ["low"] * 11 + ["high"] * 10
 
 
 def test_speed_is_per_second_and_over_joints_and_signals() -> None:
@@ -282,3 +284,63 @@ def test_what_was_not_recorded_is_not_asked() -> None:
     one = plain(camera=camera)
     train, _, test = make_split([one]).pools([(one, samples("ego_motion", one))])
     assert train.window.tolist() == [0, 2, 3, 4, 6, 7, 8, 9, 10, 11] and test.window.tolist() == [12, 13, 14, 15, 16]
+
+
+# -- extension probes as published ---------------------------------------------------------------------------------------
+
+
+def test_a_published_number_stands_beside_its_own_definition_alone() -> None:
+    for ours, theirs in (
+        ("motion_intensity", "body_motion_intensity"), ("action_phase", "action_phase_progress"),
+        ("ego_motion", "ego_motion_forecast"),
+    ):  # fmt: skip
+        assert TASKS[ours].published.linear is None and TASKS[theirs].published.linear is not None
+
+
+def test_published_phase_counts_the_windows_of_a_run() -> None:
+    labels = np.array(["a", "a", "a", "", "", "b", "a", "a"], object)
+    assert progress(labels).tolist() == [0, 0.5, 1, 0, 1, 0, 0, 1]
+
+
+def test_published_phase_of_the_public_sample_has_its_runs(real) -> None:
+    with (real / "xperience_sample" / "windows.csv").open() as file:
+        labels = np.array([row["action_label"] for row in csv.DictReader(file)], object)
+    starts = np.concatenate([[True], labels[1:] != labels[:-1]])
+    assert len(labels) == 1161 and (starts & (labels == "")).sum() == 17
+    assert (progress(labels) == 0).sum() == starts.sum() and progress(labels).max() == 1
+
+
+def test_published_motion_is_the_distance_of_features_from_the_window_before() -> None:
+    one = plain()
+    found = samples("body_motion_intensity", one)
+    names = ("hand_left_joints", "hand_right_joints", "body_joints")
+    columns = np.concatenate([np.arange(SLICES[name].start, SLICES[name].stop) for name in names])
+    assert len(columns) == 1974 and found.window.tolist() == list(range(1, 21))
+    wanted = [np.linalg.norm(one.features[w, columns] - one.features[w - 1, columns]) for w in range(1, 21)]
+    assert every(found) == pytest.approx(wanted, rel=1e-5)
+    assert found.first[0] == 0 and found.last[0] == 24
+
+
+def test_published_ego_motion_is_the_change_of_window_statistics() -> None:
+    one = plain()
+    found = samples("ego_motion_forecast", one)
+    place = SLICES["camera_translation"]
+    assert found.window.tolist() == list(range(17)) and every(found).shape == (17, 21)
+    assert every(found)[3] == pytest.approx(one.features[7, place] - one.features[3, place])
+    assert found.last[0] == 39
+
+
+def test_at_the_median_counts_as_high_in_the_published_probe_alone() -> None:
+    assert above_median._with_labels(_given([1.0, 2.0, 3.0]), 2.0, np.greater).target(np.arange(3)).tolist() == [
+        "low", "low", "high",
+    ]  # fmt: skip
+    assert above_median._with_labels(_given([1.0, 2.0, 3.0]), 2.0, np.greater_equal).target(np.arange(3)).tolist() == [
+        "low", "high", "high",
+    ]  # fmt: skip
+
+
+def _given(values: list[float]) -> Samples:
+    n = np.arange(len(values))
+    return Samples(
+        n, n, n, lambda rows: np.zeros((len(rows), 1)), lambda rows: np.array(values)[rows], np.zeros(1, int)
+    )

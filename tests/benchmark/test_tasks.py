@@ -11,6 +11,7 @@ import pytest
 from synthetic import recording
 
 from xperience.benchmark.heads import head
+from xperience.benchmark.kinds import above_median, kind_of
 from xperience.benchmark.protocol import make_split
 from xperience.benchmark.run import run_task
 from xperience.benchmark.scoring import score_file
@@ -46,8 +47,12 @@ def baseline(result, name):
 
 def test_the_twelve_tasks_the_variant_and_the_probes_are_there_in_order():
     assert tuple(name for name, task in TASKS.items() if not (task.variant_of or task.extension)) == PUBLISHED
-    assert tuple(name for name, task in TASKS.items() if task.extension) == PROBES
-    assert [name for name, task in TASKS.items() if task.variant_of] == ["hand_contact"]
+    assert tuple(name for name, task in TASKS.items() if task.extension and not task.variant_of) == PROBES
+    variants = {name: task.variant_of for name, task in TASKS.items() if task.variant_of}
+    assert variants == {
+        "hand_contact": "contact_prediction", "body_motion_intensity": "motion_intensity",
+        "action_phase_progress": "action_phase", "ego_motion_forecast": "ego_motion",
+    }  # fmt: skip
     assert [task.id for task in choose(["temporal_order", "timeline_action"])] == ["timeline_action", "temporal_order"]
     with pytest.raises(UsageError, match="no such task"):
         choose(["timeline"])
@@ -57,6 +62,8 @@ def test_inputs_have_the_published_widths():
     width = {name: sum(SLICES[b].stop - SLICES[b].start for b in task.blocks) for name, task in TASKS.items()}
     assert width["timeline_action"] == 8546
     assert width["contact_prediction"] == 7503
+    probes = ("body_motion_intensity", "action_phase_progress", "ego_motion_forecast")
+    assert [width[name] for name in probes] == [6425, 7650, 7629]
     assert width["object_relevance"] == 7650
     assert width["misalignment_detection"] == 7511
 
@@ -93,7 +100,10 @@ def test_one_class_of_contact_is_not_measurable(run):
 def test_predictions_score_to_the_reported_metrics(run):
     out, _, results = run
     files = {"hand_trajectory_forecast": "predictions.npz", "modality_reconstruction": "predictions.npz"}
-    files |= {"caption_grounding": "predictions.npz", "cross_modal_retrieval": "predictions.npz"}
+    files |= dict.fromkeys(
+        ("caption_grounding", "cross_modal_retrieval", "action_phase_progress", "ego_motion_forecast"),
+        "predictions.npz",
+    )
     for name, result in results.items():
         if result.status == "measured" and name not in PROBES:
             scored = score_file(name, out / name / files.get(name, "predictions.csv")).metrics
@@ -356,3 +366,12 @@ def test_a_joint_whose_contact_is_never_known_says_nothing_of_the_others():
         part = TASKS[name].samples(dataclasses.replace(one, contacts=contacts), list(SLICES))
         rows = np.arange(len(whole))
         assert list(part.target(rows)) == list(whole.target(rows)) and len(part) == len(whole)
+
+
+def test_the_published_median_counts_as_high(monkeypatch):
+    asked = []
+    monkeypatch.setattr(above_median, "measure", lambda *given: asked.append(given[-1]))
+    for kind in ("above_median", "from_median"):
+        task = next(task for task in TASKS.values() if task.kind == kind)
+        kind_of(task).evaluate(task, None, None, None, None, None, None, None)
+    assert asked == [np.greater, np.greater_equal]

@@ -32,7 +32,7 @@ class Kind(Protocol):
     ) -> None: ...
 
 
-KINDS = ("labels", "sets", "vectors", "retrieval", "pairs", "above_median")
+KINDS = ("labels", "sets", "vectors", "retrieval", "pairs", "above_median", "from_median")
 
 
 def kind_of(task: Task) -> Kind:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -25,23 +26,37 @@ def evaluate(
     rng: np.random.Generator,
     outcome: Outcome,
 ) -> None:
+    measure(task, head, (train, val, test), units, rng, outcome, np.greater)
+
+
+def measure(
+    task: Task,
+    head: Head,
+    pools: tuple[Pool, Pool, Pool],
+    units: Units,
+    rng: np.random.Generator,
+    outcome: Outcome,
+    high: Callable[[np.ndarray, float], np.ndarray],
+) -> None:
+    """Training, validation and test pool, asked whether a number is `high` beside the median."""
+    train, val, test = pools
     if not len(train):
         raise NotMeasurable("no training windows with a recorded target: no median")
     bound = float(np.median(train.target))
-    train, val, test = (_labelled(pool, bound) for pool in (train, val, test))
+    train, val, test = (_labelled(pool, bound, high) for pool in (train, val, test))
     labels.evaluate(task, head, train, val, test, units, rng, outcome)
     outcome.fit = outcome.fit | {"train_median": bound}
 
 
-def _labelled(pool: Pool, bound: float) -> Pool:
-    parts = [Part(part.recording, _with_labels(part.samples, bound), part.rows) for part in pool.parts]
+def _labelled(pool: Pool, bound: float, high: Callable[[np.ndarray, float], np.ndarray]) -> Pool:
+    parts = [Part(part.recording, _with_labels(part.samples, bound, high), part.rows) for part in pool.parts]
     return replace(pool, parts=parts)
 
 
-def _with_labels(samples: Samples, bound: float) -> Samples:
+def _with_labels(samples: Samples, bound: float, high: Callable[[np.ndarray, float], np.ndarray]) -> Samples:
     def target(rows: Rows) -> Target:
         found = np.empty(len(rows), object)
-        found[:] = np.where(samples.target(rows) > bound, HIGH, LOW).tolist()
+        found[:] = np.where(high(samples.target(rows), bound), HIGH, LOW).tolist()
         return found
 
     return replace(samples, target=target)

@@ -24,9 +24,12 @@ ORDER = (
     "temporal_order",
     "misalignment_detection",
     "motion_intensity",
+    "body_motion_intensity",
     "multi_view_consistency",
     "action_phase",
+    "action_phase_progress",
     "ego_motion",
+    "ego_motion_forecast",
 )
 """Order of the published suite, each variant after the task it stands beside; others follow by name."""
 

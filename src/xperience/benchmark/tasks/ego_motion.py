@@ -8,7 +8,6 @@ import numpy as np
 
 from xperience.benchmark.recording import Recording
 from xperience.benchmark.samples import NotMeasurable, Rows, Samples, gatherer, require
-from xperience.benchmark.summary import Published
 from xperience.benchmark.task import ALL, Task
 
 AHEAD = 20
@@ -62,6 +61,5 @@ TASK = Task(
     unit="m",
     higher_is_better=False,
     samples=samples,
-    published=Published(0.170, 0.083, "published suite, public sample; its frame of reference is not stated"),
     extension=True,
 )

@@ -17,7 +17,9 @@ BETTER = Threshold(
     "correlation",
     "how much better another camera's mounting explains the turns a view shows; 24 clean recordings (seed 1001) stay at 0.28",
 )
-FIT = Threshold(0.6, "correlation", "fit of the other camera's mounting that is taken seriously")
+FIT = Threshold(
+    0.6, "correlation", "fit of the other camera's mounting that is taken seriously; small pictures fit none"
+)
 EXCHANGED = Threshold(
     0.15,
     "correlation",
@@ -43,7 +45,7 @@ def run(evidence: Evidence) -> list[Finding]:
             if b not in fits[a]:
                 continue  # another kind of lens
             gain = fits[a][b] - fits[a][a] + fits[b][a] - fits[b][b]
-            if gain > EXCHANGED.value:
+            if gain > EXCHANGED.value and min(fits[a][b], fits[b][a]) > FIT.value:
                 exchanged.setdefault((a, b), []).append((start, end, gain))
         for view, own in fits.items():
             best = max(own, key=lambda name: own[name])
