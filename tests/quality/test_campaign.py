@@ -75,7 +75,7 @@ SCHEMA = {
 
 COLUMNS = {
     "episode", "path", "verdict", "duration_s", "sync_score", "findings", "checks", "modalities", "sync",
-    "valid_ranges", "missing",
+    "valid_ranges", "missing", "usable_common_s",
 }  # fmt: skip
 
 

@@ -145,9 +145,14 @@ class AnnotationFile:
     def misfit(self, name: str) -> XperienceError | None:
         """Why a dataset of the layout that is there cannot be read: its shape, type or storage; nothing is read for it."""
         try:
-            dataset = self.dataset(name)
-            if dataset is not None and BY_PATH[name].dtype not in ("S", "str"):
-                self._check(name, dataset)
+            found = self._find(name)
+            if found is not None and not isinstance(found, h5py.Dataset):
+                raise FormatError("a group or type stands where a dataset belongs", file=self.path, field=name)
+            if found is not None and BY_PATH[name].dtype not in ("S", "str"):
+                with self._decoding("dataset cannot be read", name):
+                    if found.dtype is None or found.shape is None:
+                        raise FormatError("dataset is empty (null space)", file=self.path, field=name)
+                    self._check(name, found)
         except UNREADABLE as error:
             return error
         return None

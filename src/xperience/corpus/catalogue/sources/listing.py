@@ -102,12 +102,14 @@ class Grouping:
         self.prefix = root if not root or root.endswith("/") else f"{root}/"
         self.file = file
         self.other_files = 0
+        self.any_name = False
+        """Whether the next files lie in an episode's folder, whatever that is called."""
         self._episodes: dict[str, Listed] = {}
 
     def add(self, path: str, entry_of: FileEntry) -> None:
         """Files one entry; `entry_of.name` is set from the path."""
         parts = safe_parts(path, self.file)
-        if len(parts) < 3 or not _EPISODE.fullmatch(parts[-2]):
+        if len(parts) < 3 or not (self.any_name or _EPISODE.fullmatch(parts[-2])):
             self.other_files += 1
             return
         folder = path.rpartition("/")[0]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from xperience.corpus.catalogue.sources.listing import FileEntry, Grouping, Listing
 from xperience.episode.folders import folders_below, in_full
+from xperience.episode.layout import ANNOTATION
 from xperience.errors import SpaceError
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def listing(spec: str, access: Access) -> Listing:
         ) from error
 
     for folder in folders_below(root, refuse=refuse):
+        grouping.any_name = (folder / ANNOTATION).is_file()  # imported recordings are not called ep1
         for path in sorted(folder.iterdir()):
             name = path.name
             if name.startswith(".") or path.is_dir():
