@@ -27,7 +27,8 @@ from xperience.quality.gate import Quality, examine
 from xperience.quality.registry import all_checks
 
 MAX_MB = 2000
-MAX_CPU_S = 6.0
+MAX_CPU_S = 10.0
+"""A few seconds: the slowest takes 4 to 5 on a core of its own, and 7 were counted on one whose sibling thread was busy."""
 
 LONG = {"as_long_as_is_allowed": 60.0}
 """More seconds for four hours of data."""
