@@ -64,6 +64,9 @@ ALIASES = {
 """Other names under which published folders and files go."""
 
 
+COUNT = "num_eval_windows"
+"""The count that published runs give once more for each split."""
+
 WITHOUT_SPLITS = ("qwen3_omni_eval",)
 """Tasks whose files are scored as a whole."""
 
@@ -132,5 +135,7 @@ def score_file(task: str, file: Path | str, extras: Extras | None = None) -> Sco
     notes = [f"only rows of split {split} count; the file also has {', '.join(others)}"] if others else []
     whole = {"task": name, **scored.metrics}
     if split is not None:
-        whole["splits"] = {split: {key: value for key, value in scored.metrics.items() if isinstance(value, float)}}
+        whole["splits"] = {
+            split: {key: value for key, value in scored.metrics.items() if isinstance(value, float) or key == COUNT}
+        }
     return Scored(whole, [*scored.notes, *notes])

@@ -7,13 +7,31 @@ from typing import Any, NamedTuple
 
 from xperience.benchmark.metrics.answers import KEYS, answer_metrics, object_set, parse_answer
 from xperience.benchmark.scoring import Extras, Scored, beside, columns
-from xperience.benchmark.scoring.files import MAX_LINES_BYTES, check, read_json_lines, refuse_duplicates, refuse_empty
+from xperience.benchmark.scoring.files import (
+    MAX_LINES_BYTES,
+    check,
+    json_objects,
+    read_json_lines,
+    refuse_duplicates,
+    refuse_empty,
+)
 from xperience.benchmark.scoring.tables import open_source
 from xperience.errors import FormatError
 
 JSON_COLUMNS = ("true_json", "pred_json")
-TEXT_COLUMNS = ("id", "true_label", "predicted_label", "raw_prediction", "true_label_seen_in_train")
-"""Columns of a CSV, beside that of the episode."""
+ROLES = {
+    "id": ("id", "sample_id", "prediction_id", "query_id", "row_id"),
+    "episode_id": columns.EPISODE,
+    "true_label": tuple(name for name in columns.true_names("timeline_action") if name not in ("target", "true_json")),
+    "predicted_label": tuple(
+        name for name in columns.predicted_names("timeline_action") if name not in ("output", "answer", "prediction")
+    ),
+    "raw_prediction": ("raw_prediction", "raw_output", "raw_text", "response", "output", "answer"),
+    "true_label_seen_in_train": ("true_label_seen_in_train", "seen_in_train"),
+    "true_json": ("true_json",),
+    "pred_json": ("pred_json", "predicted_json", "prediction_json"),
+}
+"""Names of a row's fields, the likeliest first. `target` says what was asked, `prediction` may be text or a label."""
 
 SEEN = columns.Words(("1", "1.0", "true", "yes"), ("0", "0.0", "false", "no"))
 
@@ -61,16 +79,27 @@ def _rows(file: Path) -> list[Answer]:
     with check(file, MAX_LINES_BYTES).open("rb") as opened:
         first = opened.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
     if first in (b"{", b"[", b""):
-        return read_json_lines(file, lambda value: _read(file, value))
+        objects = json_objects(file) if first else None
+        if objects is None:
+            return read_json_lines(file, lambda value: _read(file, _fields(value)))
+        return [_read(file, _fields(value)) for value in objects]
     source = open_source(file)
-    wanted = [name for name in (*TEXT_COLUMNS, *JSON_COLUMNS) if name in source.names]
-    episode = columns.find(source.names, columns.EPISODE)
-    table = source.read([*wanted, *([episode] if episode is not None else [])])
+    named = {role: name for role, names in ROLES.items() if (name := columns.find(source.names, names)) is not None}
+    table = source.read(list(dict.fromkeys(named.values())))
     count = len(next(iter(table.values()), []))
-    return [_read(file, _cells({name: table[name][k] for name in table}, episode)) for k in range(count)]
+    return [_read(file, _cells({role: table[name][k] for role, name in named.items()})) for k in range(count)]
 
 
-def _cells(row: dict[str, str], episode: str | None) -> dict[str, Any]:
+def _fields(value: dict[str, Any]) -> dict[str, Any]:
+    """A row's fields under our names for them."""
+    return {
+        role: value[name]
+        for role, names in ROLES.items()
+        if (name := role if role in value else columns.find(list(value), names)) is not None
+    }
+
+
+def _cells(row: dict[str, str]) -> dict[str, Any]:
     """A row of a CSV as its line of JSON lines would be; an empty cell is no answer, except of a predicted label."""
     value: dict[str, Any] = {name: text for name, text in row.items() if text != "" or name == "predicted_label"}
     for name in JSON_COLUMNS:
@@ -78,7 +107,7 @@ def _cells(row: dict[str, str], episode: str | None) -> dict[str, Any]:
             value[name] = parse_answer(value[name])
     if "true_label_seen_in_train" in value:
         value["true_label_seen_in_train"] = SEEN.read(value["true_label_seen_in_train"])
-    return value | {"episode_id": row.get(episode or "", "")}
+    return value
 
 
 def _read(file: Path, value: dict[str, Any]) -> Answer:

@@ -1,11 +1,12 @@
 """The names under which published tables hold the same thing: one list, asked by role.
 
-Names are compared in lower case, with spaces and hyphens as underscores. A dotted name, `true_json.contact`, is a field
+Names are compared in lower case, with spaces, hyphens and the joints of camelCase as underscores. A dotted name, `true_json.contact`, is a field
 of an object inside a line of JSON lines.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ EPISODE = ("episode_id", "episode", "source_episode_id", "recording_id", "record
 SPLIT = ("split", "eval_split")
 CENTER = ("center_frame", "centre_frame")
 START, END = ("start_frame",), ("end_frame",)
-RANK = ("rank", "true_rank", "ranks")
+RANK = ("rank", "true_rank", "ranks", "gt_rank", "target_rank", "positive_rank", "rank_of_true")
 RECIPROCAL = ("reciprocal_rank", "rr")
 KEYS = (
     "window_index", "sample_index", "query_index", "test_position", "index", "window_id", "sample_id", "prediction_id",
@@ -24,7 +25,7 @@ KEYS = (
 WHOLE = ("window_index", "sample_index", "query_index", "test_position", "index", "future_window_index")
 """Those that count."""
 
-TRUE_FORMS = ("true_{}", "{}_true", "gt_{}", "target_{}", "true_json.{}")
+TRUE_FORMS = ("true_{}", "{}_true", "gt_{}", "{}_gt", "actual_{}", "target_{}", "true_json.{}")
 PREDICTED_FORMS = ("predicted_{}", "pred_{}", "{}_pred", "{}_predicted", "prediction_{}", "pred_json.{}")
 
 GENERAL = ("label", "class", "value")
@@ -34,9 +35,13 @@ STEMS = {
     "timeline_action": ("label", "action"),
     "timeline_subtask": ("subtask",),
     "transition_detection": ("transition",),
-    "next_action": ("next_action",),
+    "next_action": ("next_action", "label", "action"),
+    "long_horizon_next_action": ("next_action", "label", "action"),
+    "next_subtask_forecast": ("next_subtask", "label", "subtask"),
     "contact_prediction": ("contact",),
     "hand_contact": ("contact",),
+    "motion_intensity": ("intensity", "motion_intensity", "motion"),
+    "body_motion_intensity": ("intensity", "motion_intensity", "motion"),
     "object_relevance": ("objects", "object_set"),
     "object_set_forecast": ("objects", "object_set"),
     "interaction_text_prediction": ("interaction_text", "text"),
@@ -49,7 +54,7 @@ STEMS = {
 }
 """What the answer of a task may be called, before the general names."""
 
-BARE_TRUE = ("true", "y_true", "truth", "ground_truth", "gt", "pair_label", "target", "label")
+BARE_TRUE = ("true", "y_true", "truth", "ground_truth", "gt", "actual", "pair_label", "target", "label")
 BARE_PREDICTED = ("predicted", "y_pred", "prediction", "pred", "output", "answer")
 """Names without a stem; looked at last, since a table may use them for something else."""
 
@@ -71,7 +76,7 @@ def _names(task: str, forms: Sequence[str], bare: Sequence[str]) -> tuple[str, .
 
 def plain(name: str) -> str:
     """A column's name as compared."""
-    return name.strip().lower().replace(" ", "_").replace("-", "_")
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name.strip()).lower().replace(" ", "_").replace("-", "_")
 
 
 def find(columns: Sequence[str], names: Sequence[str]) -> str | None:

@@ -167,6 +167,38 @@ def read_json_lines(path: Path, use: Callable[[dict[str, Any]], T]) -> list[T]:
     return rows
 
 
+WRAPPERS = ("predictions", "rows", "samples", "results", "ranks", "data")
+"""Names under which a JSON object holds the rows, the first that it has."""
+
+
+def json_objects(path: Path) -> list[dict[str, Any]] | None:
+    """The objects of a JSON list, or of the list inside one JSON object; None where the file is JSON lines.
+
+    Raises:
+        FormatError: a list of something else.
+        LimitError: a list too large; JSON lines may be larger.
+    """
+    check(path, MAX_LINES_BYTES)
+    with path.open("rb") as file:
+        lines = file.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip()[:1] != b"["
+    if lines and path.stat().st_size > MAX_JSON_BYTES:
+        return None
+    check(path, MAX_JSON_BYTES)
+    try:
+        value = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        if lines:
+            return None
+        raise FormatError("not JSON", file=path, found=error) from error
+    if isinstance(value, dict):
+        value = next((value[name] for name in WRAPPERS if isinstance(value.get(name), list)), None)
+        if value is None:
+            return None
+    if not value or not all(isinstance(row, dict) for row in value):
+        raise FormatError("not a JSON object for each row", file=path, expected="a list of objects")
+    return list(value)
+
+
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, RuntimeError, OSError)
 """What a damaged archive raises."""
 

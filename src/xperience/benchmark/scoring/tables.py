@@ -17,12 +17,11 @@ import numpy as np
 from xperience.benchmark.scoring import columns
 from xperience.benchmark.scoring.files import (
     MAX_ARCHIVE_BYTES,
-    MAX_JSON_BYTES,
     MAX_TABLE_BYTES,
     array_names,
     check,
+    json_objects,
     read_arrays,
-    read_json,
     read_json_lines,
     read_table,
     refuse_duplicates,
@@ -68,7 +67,7 @@ def open_source(path: Path) -> Source:
         start = file.read(4096)
     first = start.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
     if first in (b"{", b"["):
-        return _source_of_rows(path, _json_rows(path, first))
+        return _source_of_rows(path, _json_rows(path))
     delimiter = _delimiter(path)
     with path.open(newline="", encoding="utf-8-sig") as file:
         try:
@@ -97,14 +96,9 @@ def _delimiter(path: Path) -> str:
     return next((mark for mark in DELIMITERS if mark in line), ",")
 
 
-def _json_rows(path: Path, first: bytes) -> list[dict[str, Any]]:
-    if first == b"{":
-        return read_json_lines(path, _flat)
-    check(path, MAX_JSON_BYTES)
-    value = read_json(path)
-    if not all(isinstance(row, dict) for row in value):
-        raise FormatError("not a list of objects", file=path, expected="one JSON object for each row")
-    return [_flat(row) for row in value]
+def _json_rows(path: Path) -> list[dict[str, Any]]:
+    objects = json_objects(path)
+    return read_json_lines(path, _flat) if objects is None else [_flat(row) for row in objects]
 
 
 def _flat(row: Mapping[str, Any]) -> dict[str, str]:
